@@ -1,1 +1,108 @@
-//! stub
+//! How windlass acts: the one crate that starts processes, reads the clock, touches files, catches signals and prints, and
+//! the engine that runs a plan. It does not know what a step means, nor what makes a plan worth running.
+//!
+//! ```
+//! use windlass_host::{Host, Options};
+//! use windlass_plan::{Command, Plan, Step};
+//!
+//! let host = Host::new();
+//! let logs = host.fresh_temporary_directory("windlass-doctest")?;
+//! let plan = Plan::new([Step::new("hello", Command::new("echo", "/").arg("hello"))])?;
+//! let end = host.run(&plan, &Options::new(&logs), &mut |_| {});
+//! assert_eq!(end.interrupted_by, None);
+//! assert_eq!(host.read_text(&logs.join("hello.log"))?.as_deref(), Some("hello\n"));
+//! # host.remove_tree(&logs)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+// The other side of the lints in clippy.toml: here is where the machine is touched.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
+
+#[cfg(not(unix))]
+compile_error!("windlass runs on Linux, macOS and WSL2; on Windows, clone and run the workspace inside WSL2");
+
+mod clock;
+mod engine;
+mod environment;
+mod files;
+mod log;
+mod output;
+mod process;
+mod reading;
+mod terminal;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
+pub use files::HostError;
+pub use reading::{Answer, Reading};
+pub use terminal::Terminal;
+
+/// The machine: what is read of it, and what is done to it.
+#[derive(Debug)]
+pub struct Host {
+    /// The environment that children inherit.
+    env: BTreeMap<OsString, OsString>,
+    began: Instant,
+    /// The first signal that asked windlass to stop, 0 while there is none.
+    signal: Arc<AtomicUsize>,
+}
+
+impl Host {
+    /// The machine as it is now. From here on SIGINT, SIGTERM and SIGHUP no longer end the process by themselves: whatever
+    /// the host is waiting for ends, and says that it was interrupted.
+    pub fn new() -> Self {
+        let signal = Arc::new(AtomicUsize::new(0));
+        for number in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+            let value = usize::try_from(number).unwrap_or_default();
+            // Fails only for signals that cannot be caught, which these can.
+            let _ = signal_hook::flag::register_usize(number, Arc::clone(&signal), value);
+        }
+        tree::adopt_orphans();
+        Self { env: environment::cleaned(std::env::vars_os()), began: Instant::now(), signal }
+    }
+
+    /// The signal that asked windlass to stop, if one did.
+    pub fn interrupted_by(&self) -> Option<i32> {
+        i32::try_from(self.signal.load(Ordering::Relaxed)).ok().filter(|signal| *signal != 0)
+    }
+
+    /// A variable of the environment that children inherit; absent if it is no UTF-8.
+    pub fn env(&self, name: &str) -> Option<String> {
+        self.env.get(&OsString::from(name)).and_then(|value| value.to_str()).map(str::to_owned)
+    }
+
+    /// The directory that relative paths are relative to.
+    ///
+    /// # Errors
+    ///
+    /// When it has been removed or may not be read.
+    pub fn current_dir(&self) -> Result<PathBuf, HostError> {
+        std::env::current_dir().map_err(|source| HostError::new("find", std::path::Path::new("."), source))
+    }
+
+    /// The program that is running.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system does not say.
+    pub fn current_exe(&self) -> Result<PathBuf, HostError> {
+        std::env::current_exe().map_err(|source| HostError::new("find", std::path::Path::new("windlass"), source))
+    }
+
+    /// How many threads the machine runs at once.
+    pub fn cpus(&self) -> u32 {
+        std::thread::available_parallelism().ok().and_then(|n| u32::try_from(n.get()).ok()).unwrap_or(1)
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,365 @@
+//! The engine: runs the steps of a plan as their needs and resources allow, and leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use windlass_plan::{Plan, Step, StepKind};
+use windlass_record::{Event, Outcome};
+
+use crate::output::{Message, Output};
+use crate::process::{self, Process};
+use crate::{Host, tree};
+
+/// What a step's log keeps, in bytes, unless [`Options::log_limit_bytes`] says otherwise.
+pub const LOG_LIMIT_BYTES: u64 = 256 << 20;
+/// How often deadlines, signals and children are looked at when nothing else happens.
+const TICK: Duration = Duration::from_millis(20);
+/// How long a step that is stopped may take to end by itself.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long the pipe of a step that has ended is read on while a stray process holds it open.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The directory that gets one `STEP.log` a step.
+    pub logs: PathBuf,
+    /// Whether steps that do not need a failed one still run.
+    pub keep_going: bool,
+    /// How many steps run at once at the most.
+    pub n_jobs: usize,
+    /// How much of its output the log of a step keeps.
+    pub log_limit_bytes: u64,
+}
+
+impl Options {
+    /// Logs in `logs`, keeps going, runs at most 16 steps at once, and keeps [`LOG_LIMIT_BYTES`] of output a step.
+    pub fn new(logs: &Path) -> Self {
+        Self { logs: logs.to_owned(), keep_going: true, n_jobs: 16, log_limit_bytes: LOG_LIMIT_BYTES }
+    }
+}
+
+/// What the engine tells while it runs.
+#[derive(Debug)]
+pub enum Beat<'a> {
+    /// Something happened to a step.
+    Event(&'a Event),
+    /// Time has passed: this many milliseconds since the host was made.
+    Tick(u64),
+}
+
+/// How the run of a plan ended, besides what its events said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// The signal that interrupted it, if one did.
+    pub interrupted_by: Option<i32>,
+    /// Processes that outlived their steps and were stopped: `name` (number).
+    pub strays: Vec<String>,
+    /// Logs that could not be written, each with the reason.
+    pub unwritten: Vec<String>,
+}
+
+impl Host {
+    /// Runs a plan to its end. Whatever happens, every step gets its [`Event::Finished`], and no process that a step
+    /// started is left, except a compiler cache's server.
+    pub fn run(&self, plan: &Plan, options: &Options, watch: &mut dyn FnMut(Beat<'_>)) -> End {
+        let (sender, messages) = mpsc::sync_channel(64);
+        let n_steps = plan.steps().len();
+        let mut states = Vec::new();
+        states.resize_with(n_steps, || State::Waiting);
+        let mut engine =
+            Engine { host: self, steps: plan.steps(), options, states, sender, watch, end: End::default(), stop: None };
+        engine.run(&messages);
+        engine.end.strays = tree::sweep();
+        engine.end
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting,
+    Running(Box<Running>),
+    Done(Outcome),
+}
+
+#[derive(Debug)]
+struct Running {
+    process: Process,
+    output: Output,
+    deadline: Instant,
+    /// A service whose ready line has been seen.
+    ready: bool,
+    /// All writers of its output are gone.
+    closed: bool,
+    /// It is being stopped: what its outcome will be, and when patience ends.
+    stopping: Option<(Outcome, Instant)>,
+    /// When it was seen to have ended, while its output is still open.
+    ended_at: Option<Instant>,
+}
+
+struct Engine<'a> {
+    host: &'a Host,
+    steps: &'a [Step],
+    options: &'a Options,
+    states: Vec<State>,
+    sender: SyncSender<Message>,
+    watch: &'a mut dyn FnMut(Beat<'_>),
+    end: End,
+    /// Why nothing more is started.
+    stop: Option<Outcome>,
+}
+
+impl Engine<'_> {
+    fn run(&mut self, messages: &Receiver<Message>) {
+        loop {
+            self.notice_signal();
+            self.settle_waiting();
+            self.start_ready();
+            self.stop_idle_services();
+            if self.states.iter().all(|state| matches!(state, State::Done(_))) {
+                return;
+            }
+            match messages.recv_timeout(TICK) {
+                Ok(message) => self.receive(message),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            while let Ok(message) = messages.try_recv() {
+                self.receive(message);
+            }
+            for index in 0..self.steps.len() {
+                self.look_after(index);
+            }
+            (self.watch)(Beat::Tick(self.host.elapsed_ms()));
+        }
+    }
+
+    fn emit(&mut self, event: &Event) {
+        (self.watch)(Beat::Event(event));
+    }
+
+    fn finish(&mut self, index: usize, outcome: Outcome, log: Option<windlass_record::Log>) {
+        if outcome.is_red() && !self.options.keep_going && self.stop.is_none() {
+            let reason = format!("`{}` did not pass, and the run stops at the first that does not", self.steps[index].name);
+            self.stop_all(&Outcome::Skipped { reason });
+        }
+        self.states[index] = State::Done(outcome.clone());
+        let step = self.steps[index].name.clone();
+        self.emit(&Event::Finished { step, at_ms: self.host.elapsed_ms(), outcome, log });
+    }
+
+    /// Starts nothing more and stops what runs.
+    fn stop_all(&mut self, outcome: &Outcome) {
+        self.stop = Some(outcome.clone());
+        for running in self.states.iter_mut().filter_map(running) {
+            running.stop(outcome.clone(), Signal::TERM);
+        }
+    }
+
+    fn notice_signal(&mut self) {
+        let Some(signal) = self.host.interrupted_by().filter(|_| self.end.interrupted_by.is_none()) else { return };
+        self.end.interrupted_by = Some(signal);
+        self.stop = Some(Outcome::Interrupted);
+        // Handed on as it is, for tools end at Ctrl-C with a word of their own.
+        let signal = Signal::from_named_raw(signal).unwrap_or(Signal::TERM);
+        for running in self.states.iter_mut().filter_map(running) {
+            running.stop(Outcome::Interrupted, signal);
+        }
+    }
+
+    /// Steps that will never start are done.
+    fn settle_waiting(&mut self) {
+        // In the order of the plan, so that a chain of skips settles in one pass.
+        for index in 0..self.steps.len() {
+            if !matches!(self.states[index], State::Waiting) {
+                continue;
+            }
+            let outcome = self.stop.clone().or_else(|| self.unmet_need(index));
+            if let Some(outcome) = outcome {
+                self.finish(index, outcome, None);
+            }
+        }
+    }
+
+    fn unmet_need(&self, index: usize) -> Option<Outcome> {
+        self.steps[index].needs.iter().find_map(|need| {
+            let State::Done(outcome) = &self.states[self.index_of(need)?] else { return None };
+            let why = match outcome {
+                Outcome::Passed => return None,
+                Outcome::Skipped { .. } => "was skipped",
+                Outcome::Error { .. } => "could not be run",
+                _ => "did not pass",
+            };
+            Some(Outcome::Skipped { reason: format!("needs `{need}`, which {why}") })
+        })
+    }
+
+    fn index_of(&self, name: &str) -> Option<usize> {
+        self.steps.iter().position(|step| step.name == name)
+    }
+
+    fn start_ready(&mut self) {
+        for index in 0..self.steps.len() {
+            let n_running = self.states.iter().filter(|state| matches!(state, State::Running(_))).count();
+            if n_running < self.options.n_jobs
+                && matches!(self.states[index], State::Waiting)
+                && self.has_what_it_needs(index)
+                && self.resources_are_free(index)
+            {
+                self.start(index);
+            }
+        }
+    }
+
+    /// Whether all its needs are met; for a service, also that a step which needs it waits for nothing but services.
+    fn has_what_it_needs(&self, index: usize) -> bool {
+        let met = |need: &String| match self.index_of(need).map(|need| &self.states[need]) {
+            Some(State::Done(outcome)) => *outcome == Outcome::Passed,
+            Some(State::Running(running)) => running.ready && running.stopping.is_none(),
+            _ => false,
+        };
+        let step = &self.steps[index];
+        let is_service = |need: &String| self.index_of(need).is_some_and(|need| self.steps[need].is_service());
+        let users: Vec<&Step> = self.steps.iter().filter(|user| user.needs.contains(&step.name)).collect();
+        let wanted = || users.iter().any(|user| user.needs.iter().all(|need| is_service(need) || met(need)));
+        step.needs.iter().all(met) && (!step.is_service() || users.is_empty() || wanted())
+    }
+
+    fn resources_are_free(&self, index: usize) -> bool {
+        let held = |resource| {
+            self.steps.iter().zip(&self.states).any(|(step, state)| {
+                matches!(state, State::Running(_)) && step.uses.contains(resource)
+            })
+        };
+        !self.steps[index].uses.iter().any(held)
+    }
+
+    fn start(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let event = Event::Started { step: step.name.clone(), at_ms: self.host.elapsed_ms() };
+        match self.spawn(index) {
+            Ok((process, output)) => {
+                let deadline = Instant::now() + Duration::from_secs(step.timeout_s);
+                let running =
+                    Running { process, output, deadline, ready: false, closed: false, stopping: None, ended_at: None };
+                self.states[index] = State::Running(Box::new(running));
+                self.emit(&event);
+            }
+            Err(reason) => {
+                self.emit(&event);
+                self.finish(index, Outcome::Error { reason }, None);
+            }
+        }
+    }
+
+    fn spawn(&self, index: usize) -> Result<(Process, Output), String> {
+        let step = &self.steps[index];
+        let path = self.options.logs.join(log_name(index, &step.name));
+        let log_error = |error: io::Error| format!("cannot write `{}`: {error}", path.display());
+        let (reader, writer) = io::pipe().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
+        let second = writer.try_clone().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
+        fs::create_dir_all(&self.options.logs).map_err(log_error)?;
+        let output = Output::start(index, reader, &path, self.options.log_limit_bytes, self.sender.clone());
+        let output = output.map_err(log_error)?;
+        Ok((process::start(&step.command, &self.host.env, writer, second)?, output))
+    }
+
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::Closed(index) => {
+                if let Some(running) = running(&mut self.states[index]) {
+                    running.closed = true;
+                }
+            }
+            Message::Text(index, text) => {
+                let Some(running) = running(&mut self.states[index]) else { return };
+                if let StepKind::Service { ready } = &self.steps[index].kind {
+                    running.ready |= text.lines().any(|line| line.contains(ready));
+                }
+                let step = self.steps[index].name.clone();
+                self.emit(&Event::Output { step, at_ms: self.host.elapsed_ms(), text });
+            }
+        }
+    }
+
+    /// Has a running step ended, or run out of time?
+    fn look_after(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let Some(running) = running(&mut self.states[index]) else { return };
+        let now = Instant::now();
+        if let Some((_, patience)) = &running.stopping
+            && now > *patience
+        {
+            running.process.signal(Signal::KILL);
+        }
+        if running.stopping.is_none() && !running.ready && now > running.deadline {
+            let outcome = if step.is_service() {
+                let reason = format!("service `{}` was not ready within {} s", step.name, step.timeout_s);
+                Outcome::Error { reason }
+            } else {
+                Outcome::TimedOut { after_s: step.timeout_s }
+            };
+            running.stop(outcome, Signal::TERM);
+        }
+        let Some(status) = running.process.ended() else { return };
+        let ended_at = *running.ended_at.get_or_insert(now);
+        if !running.closed && now < ended_at + DRAIN {
+            return;
+        }
+        let State::Running(running) = std::mem::replace(&mut self.states[index], State::Waiting) else { return };
+        let outcome = match (running.stopping, &step.kind) {
+            (Some((outcome, _)), _) => outcome,
+            (None, StepKind::Task) => process::outcome(status),
+            (None, StepKind::Service { .. }) => {
+                let when = if running.ready { "while it was needed" } else { "before it was ready" };
+                Outcome::Error { reason: format!("service `{}` ended {when}: {}", step.name, process::outcome(status)) }
+            }
+        };
+        let (log, unwritten) = running.output.close(log_name(index, &step.name));
+        self.end.unwritten.extend(unwritten);
+        self.finish(index, outcome, Some(log));
+    }
+
+    /// Services that no unfinished step needs are stopped; that is how they pass.
+    fn stop_idle_services(&mut self) {
+        let unfinished = self.steps.iter().zip(&self.states).filter(|(_, state)| !matches!(state, State::Done(_)));
+        let needed: BTreeSet<&String> = unfinished.flat_map(|(step, _)| &step.needs).collect();
+        for (step, state) in self.steps.iter().zip(&mut self.states) {
+            if let Some(running) = running(state)
+                && running.ready
+                && step.is_service()
+                && !needed.contains(&step.name)
+            {
+                running.stop(Outcome::Passed, Signal::TERM);
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Asks it to end, if nobody has yet; it then counts as `outcome`.
+    fn stop(&mut self, outcome: Outcome, signal: Signal) {
+        if self.stopping.is_none() && self.process.ended().is_none() {
+            self.process.signal(signal);
+            self.stopping = Some((outcome, Instant::now() + GRACE));
+        }
+    }
+}
+
+fn running(state: &mut State) -> Option<&mut Running> {
+    match state {
+        State::Running(running) => Some(running),
+        State::Waiting | State::Done(_) => None,
+    }
+}
+
+/// The log of a step, in the directory of logs: its name, where a file can have it, else a name like it and its number.
+fn log_name(index: usize, step: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
+    let name: String = step.chars().map(safe).collect();
+    if name == step { format!("{name}.log") } else { format!("{name}-{index}.log") }
+}

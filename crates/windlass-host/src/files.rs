@@ -1,0 +1,236 @@
+//! Files and directories.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{Host, clock};
+
+/// Something the machine refused: what was tried, on which path, and why not.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`: {source}", path.display())]
+pub struct HostError {
+    /// What was tried, as a verb.
+    pub action: &'static str,
+    /// The path.
+    pub path: PathBuf,
+    /// Why not.
+    pub source: io::Error,
+}
+
+impl HostError {
+    pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self { action, path: path.to_owned(), source }
+    }
+}
+
+type Result<T> = std::result::Result<T, HostError>;
+
+fn tried<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
+    result.map_err(|source| HostError::new(action, path, source))
+}
+
+/// What `io` found, or nothing where the path does not exist.
+fn found<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(source) => Err(HostError::new(action, path, source)),
+    }
+}
+
+impl Host {
+    /// The text of a file; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read, or is no UTF-8.
+    pub fn read_text(&self, path: &Path) -> Result<Option<String>> {
+        found("read", path, fs::read_to_string(path))
+    }
+
+    /// The last `limit_bytes` of a file, cut to whole lines, with what is no UTF-8 replaced; empty if there is no file.
+    pub fn read_tail(&self, path: &Path, limit_bytes: u64) -> String {
+        use std::io::{Read, Seek, SeekFrom};
+        let read = || -> io::Result<(bool, Vec<u8>)> {
+            let mut file = fs::File::open(path)?;
+            let skipped = file.metadata()?.len().saturating_sub(limit_bytes);
+            file.seek(SeekFrom::Start(skipped))?;
+            let mut bytes = Vec::new();
+            file.take(limit_bytes).read_to_end(&mut bytes)?;
+            Ok((skipped > 0, bytes))
+        };
+        let Ok((cut, bytes)) = read() else { return String::new() };
+        let text = String::from_utf8_lossy(&bytes);
+        match text.split_once('\n') {
+            Some((_, rest)) if cut => rest.to_owned(),
+            _ => text.into_owned(),
+        }
+    }
+
+    /// Writes a file whole or not at all, making the directories above it.
+    ///
+    /// # Errors
+    ///
+    /// When the directories or the file cannot be written.
+    pub fn write_text(&self, path: &Path, text: &str) -> Result<()> {
+        if let Some(parent) = path.parent() {
+            self.make_dir(parent)?;
+        }
+        // A symbolic link is written through, as an editor does.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
+        let write = || -> io::Result<()> {
+            let mut file = fs::File::create(&draft)?;
+            file.write_all(text.as_bytes())?;
+            if let Ok(before) = fs::metadata(&target) {
+                file.set_permissions(before.permissions())?;
+            }
+            fs::rename(&draft, &target)
+        };
+        tried("write", path, write()).inspect_err(|_| drop(fs::remove_file(&draft)))
+    }
+
+    /// Appends to a file, making it if need be.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn append_text(&self, path: &Path, text: &str) -> Result<()> {
+        let append = || fs::OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes());
+        tried("append to", path, append())
+    }
+
+    /// Makes a directory and those above it.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be made.
+    pub fn make_dir(&self, path: &Path) -> Result<()> {
+        tried("make the directory", path, fs::create_dir_all(path))
+    }
+
+    /// A new, empty directory of a name that nobody else uses, in the system's temporary directory.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn fresh_temporary_directory(&self, prefix: &str) -> Result<PathBuf> {
+        let root = std::env::temp_dir();
+        let mut path = root.join(format!("{prefix}-{}", self.run_id()));
+        for n in 1.. {
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return tried("make the directory", &path, made).map(|()| path),
+            }
+            path = root.join(format!("{prefix}-{}-{n}", self.run_id()));
+        }
+        unreachable!("some number is free")
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be removed.
+    pub fn remove_file(&self, path: &Path) -> Result<()> {
+        found("remove", path, fs::remove_file(path)).map(drop)
+    }
+
+    /// Removes a directory if it is there and empty; whether it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty and cannot be removed.
+    pub fn remove_dir(&self, path: &Path) -> Result<bool> {
+        match fs::remove_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            result => found("remove", path, result).map(|_| true),
+        }
+    }
+
+    /// Removes a directory and all in it, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When something in it cannot be removed.
+    pub fn remove_tree(&self, path: &Path) -> Result<()> {
+        found("remove", path, fs::remove_dir_all(path)).map(drop)
+    }
+
+    /// Makes `path` a symbolic link to `target`, in place of the link that may be there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made, or `path` is there and no symbolic link.
+    pub fn link(&self, path: &Path, target: &Path) -> Result<()> {
+        let draft = path.with_extension(format!("{}", std::process::id()));
+        let link = || {
+            if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_symlink()) {
+                return Err(io::Error::other("it is there and no symbolic link"));
+            }
+            std::os::unix::fs::symlink(target, &draft)?;
+            fs::rename(&draft, path)
+        };
+        tried("link", path, link()).inspect_err(|_| drop(fs::remove_file(&draft)))
+    }
+
+    /// Whether something is there.
+    pub fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    /// Whether a directory is there.
+    pub fn is_dir(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    /// The absolute path without symbolic links; `None` if nothing is there.
+    pub fn canonical(&self, path: &Path) -> Option<PathBuf> {
+        fs::canonicalize(path).ok()
+    }
+
+    /// The names in a directory, sorted; empty if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read.
+    pub fn list_dir(&self, path: &Path) -> Result<Vec<String>> {
+        let Some(entries) = found("read the directory", path, fs::read_dir(path))? else { return Ok(Vec::new()) };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(tried("read the directory", path, entry)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// When a file was last written, in milliseconds since 1970; `None` if there is none.
+    pub fn modified_unix_ms(&self, path: &Path) -> Option<u64> {
+        let modified = fs::metadata(path).ok()?.modified().ok()?;
+        modified.duration_since(std::time::UNIX_EPOCH).ok().map(clock::millis)
+    }
+
+    /// Where a program of that name is found on `PATH`, or the path itself if `name` is one.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        use std::os::unix::fs::PermissionsExt;
+        let runs = |path: &Path| {
+            fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        };
+        if name.contains('/') {
+            return Some(PathBuf::from(name)).filter(|path| runs(path));
+        }
+        let path = self.env.get(std::ffi::OsStr::new("PATH"))?;
+        std::env::split_paths(path).map(|dir| dir.join(name)).find(|path| runs(path))
+    }
+
+    /// `windlass/` in the user's cache directory: `$XDG_CACHE_HOME`, else `~/Library/Caches` on macOS and `~/.cache`
+    /// elsewhere; `None` where the user has no home.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        let home = || self.env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let below = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+        let xdg = self.env("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        Some(xdg.or_else(|| home().map(|home| home.join(below)))?.join("windlass"))
+    }
+}

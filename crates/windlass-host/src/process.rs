@@ -1,0 +1,98 @@
+//! Children: started in a process group of their own, and stopped with all that they started.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use windlass_plan::Command;
+use windlass_record::Outcome;
+
+use crate::tree;
+
+/// A running child, the leader of its process group.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pid: Pid,
+    status: Option<ExitStatus>,
+}
+
+/// Starts a command with nothing on its standard input. The error says what would be right.
+pub(crate) fn start(
+    command: &Command,
+    env: &BTreeMap<OsString, OsString>,
+    stdout: impl Into<Stdio>,
+    stderr: impl Into<Stdio>,
+) -> Result<Process, String> {
+    if !Path::new(&command.cwd).is_dir() {
+        return Err(format!("cannot start `{}`: its directory `{}` does not exist", command.program, command.cwd));
+    }
+    let child = std::process::Command::new(&command.program)
+        .args(&command.args)
+        .current_dir(&command.cwd)
+        .env_clear()
+        .envs(env)
+        .envs(&command.env)
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .process_group(0)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => format!("cannot start `{}`: no such program on `PATH`", command.program),
+            _ => format!("cannot start `{}`: {error}", command.program),
+        })?;
+    let pid = Pid::from_child(&child);
+    Ok(Process { child, pid, status: None })
+}
+
+impl Process {
+    /// How it ended; `None` while it runs. Once it has ended, so has its process group.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        if self.status.is_none() {
+            // An error means that somebody else has reaped it, which nobody here does.
+            self.status = self.child.try_wait().unwrap_or(Some(ExitStatus::from_raw(1 << 8)));
+            if self.status.is_some() {
+                let _ = kill_process_group(self.pid, Signal::KILL);
+            }
+        }
+        self.status
+    }
+
+    /// Asks it and all its descendants to end.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if self.status.is_none() {
+            tree::signal(self.pid, signal);
+        }
+    }
+
+    /// Asks it and all its descendants to end, gives them `grace`, and then ends them and all else that was started here.
+    /// Not for use beside other children.
+    pub(crate) fn stop(&mut self, grace: Duration) {
+        self.signal(Signal::TERM);
+        let deadline = Instant::now() + grace;
+        while self.ended().is_none() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.signal(Signal::KILL);
+        while self.ended().is_none() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        tree::sweep();
+    }
+}
+
+/// What an exit status means for a step.
+pub(crate) fn outcome(status: ExitStatus) -> Outcome {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Outcome::Passed,
+        (Some(code), _) => Outcome::Failed { code },
+        (None, signal) => Outcome::Killed { signal: signal.unwrap_or_default() },
+    }
+}

@@ -1,0 +1,143 @@
+//! Asking a program and reading its answer.
+
+use std::io::{self, Read};
+use std::process::Stdio;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use windlass_plan::Command;
+
+use crate::Host;
+use crate::process::{self, Process};
+
+/// Standard output and standard error of an answer are read up to here each.
+const LIMIT_BYTES: usize = 256 << 20;
+
+/// What a program answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output; bytes that are no UTF-8 are replaced.
+    pub stdout: String,
+    /// Its standard error, likewise.
+    pub stderr: String,
+}
+
+/// Why a program gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reading {
+    /// It could not be started.
+    #[error("{reason}")]
+    NotStarted {
+        /// What could not be started, and why.
+        reason: String,
+    },
+    /// It was stopped because it took too long.
+    #[error("`{program}` gave no answer within {after_s} s")]
+    TimedOut {
+        /// The program.
+        program: String,
+        /// How long it had, in seconds.
+        after_s: u64,
+    },
+    /// Windlass was asked to stop.
+    #[error("interrupted while waiting for `{program}`")]
+    Interrupted {
+        /// The program.
+        program: String,
+    },
+}
+
+impl Host {
+    /// Runs a program to its end and reads what it says. Whatever it started is gone with it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, takes longer than `timeout`, or windlass is asked to stop meanwhile.
+    pub fn read(&self, command: &Command, timeout: Duration) -> Result<Answer, Reading> {
+        let (stdout, stdout_writer) = pipe(command)?;
+        let (stderr, stderr_writer) = pipe(command)?;
+        let child = process::start(command, &self.env, stdout_writer, stderr_writer);
+        let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
+        let (stdout, stderr) = (Reader::start(stdout), Reader::start(stderr));
+        let status = self.wait(command, &mut child, timeout)?;
+        Ok(Answer { code: status.code(), stdout: stdout.text(), stderr: stderr.text() })
+    }
+
+    /// Runs a program to its end with the user's own standard output and standard error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::read`].
+    pub fn show(&self, command: &Command, timeout: Duration) -> Result<Option<i32>, Reading> {
+        let child = process::start(command, &self.env, io::stderr(), Stdio::inherit());
+        let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
+        Ok(self.wait(command, &mut child, timeout)?.code())
+    }
+
+    fn wait(
+        &self,
+        command: &Command,
+        child: &mut Process,
+        timeout: Duration,
+    ) -> Result<std::process::ExitStatus, Reading> {
+        let deadline = Instant::now() + timeout;
+        let mut nap = Duration::from_micros(500);
+        loop {
+            if let Some(status) = child.ended() {
+                return Ok(status);
+            }
+            let program = || command.program.clone();
+            if self.interrupted_by().is_some() {
+                child.stop(Duration::from_secs(2));
+                return Err(Reading::Interrupted { program: program() });
+            }
+            if Instant::now() > deadline {
+                child.stop(Duration::from_secs(2));
+                return Err(Reading::TimedOut { program: program(), after_s: timeout.as_secs() });
+            }
+            thread::sleep(nap);
+            nap = (nap * 2).min(Duration::from_millis(10));
+        }
+    }
+}
+
+fn pipe(command: &Command) -> Result<(io::PipeReader, io::PipeWriter), Reading> {
+    io::pipe().map_err(|error| Reading::NotStarted { reason: format!("cannot start `{}`: {error}", command.program) })
+}
+
+/// Reads a pipe to its end in a thread of its own.
+struct Reader {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
+}
+
+impl Reader {
+    fn start(mut pipe: io::PipeReader) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = mpsc::channel::<()>();
+        let shared = Arc::clone(&bytes);
+        thread::spawn(move || {
+            let _end = end;
+            let mut chunk = vec![0; 1 << 16];
+            while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+                let mut bytes = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                if bytes.len() + n > LIMIT_BYTES {
+                    break;
+                }
+                bytes.extend_from_slice(&chunk[..n]);
+            }
+        });
+        Self { bytes, ended }
+    }
+
+    /// What was read, once the program has ended. A daemon that it left behind may hold the pipe open for ever: what it
+    /// writes is not waited for.
+    fn text(self) -> String {
+        let _ = self.ended.recv_timeout(Duration::from_secs(2));
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
