@@ -17,6 +17,8 @@ use crate::{Host, tree};
 
 /// What a step's log keeps, in bytes, unless [`Options::log_limit_bytes`] says otherwise.
 pub const LOG_LIMIT_BYTES: u64 = 256 << 20;
+/// Where the logs are in the directory of the run.
+const LOGS: &str = "logs";
 /// How often deadlines, signals and children are looked at when nothing else happens.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a step that is stopped may take to end by itself.
@@ -27,8 +29,8 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// How a plan is run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The directory that gets one `STEP.log` a step.
-    pub logs: PathBuf,
+    /// The directory of the run: one `logs/STEP.log` a step is written in it.
+    pub dir: PathBuf,
     /// Whether steps that do not need a failed one still run.
     pub keep_going: bool,
     /// How many steps run at once at the most.
@@ -38,9 +40,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// Logs in `logs`, keeps going, runs at most 16 steps at once, and keeps [`LOG_LIMIT_BYTES`] of output a step.
-    pub fn new(logs: &Path) -> Self {
-        Self { logs: logs.to_owned(), keep_going: true, n_jobs: 16, log_limit_bytes: LOG_LIMIT_BYTES }
+    /// Logs below `dir`, keeps going, runs at most 16 steps at once, and keeps [`LOG_LIMIT_BYTES`] of output a step.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), keep_going: true, n_jobs: 16, log_limit_bytes: LOG_LIMIT_BYTES }
     }
 }
 
@@ -258,11 +260,11 @@ impl Engine<'_> {
 
     fn spawn(&self, index: usize) -> Result<(Process, Output), String> {
         let step = &self.steps[index];
-        let path = self.options.logs.join(log_name(index, &step.name));
+        let path = self.options.dir.join(log_file(index, &step.name));
         let log_error = |error: io::Error| format!("cannot write `{}`: {error}", path.display());
         let (reader, writer) = io::pipe().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
         let second = writer.try_clone().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
-        fs::create_dir_all(&self.options.logs).map_err(log_error)?;
+        fs::create_dir_all(self.options.dir.join(LOGS)).map_err(log_error)?;
         let output = Output::start(index, reader, &path, self.options.log_limit_bytes, self.sender.clone());
         let output = output.map_err(log_error)?;
         Ok((process::start(&step.command, &self.host.env, writer, second)?, output))
@@ -319,7 +321,7 @@ impl Engine<'_> {
                 Outcome::Error { reason: format!("service `{}` ended {when}: {}", step.name, process::outcome(status)) }
             }
         };
-        let (log, unwritten) = running.output.close(log_name(index, &step.name));
+        let (log, unwritten) = running.output.close(log_file(index, &step.name));
         self.end.unwritten.extend(unwritten);
         self.finish(index, outcome, Some(log));
     }
@@ -357,9 +359,9 @@ fn running(state: &mut State) -> Option<&mut Running> {
     }
 }
 
-/// The log of a step, in the directory of logs: its name, where a file can have it, else a name like it and its number.
-fn log_name(index: usize, step: &str) -> String {
+/// The log of a step, relative to the directory of the run: its name, where a file can have it, else a name like it and its number.
+fn log_file(index: usize, step: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
     let name: String = step.chars().map(safe).collect();
-    if name == step { format!("{name}.log") } else { format!("{name}-{index}.log") }
+    if name == step { format!("{LOGS}/{name}.log") } else { format!("{LOGS}/{name}-{index}.log") }
 }

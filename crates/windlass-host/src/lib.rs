@@ -6,12 +6,12 @@
 //! use windlass_plan::{Command, Plan, Step};
 //!
 //! let host = Host::new();
-//! let logs = host.fresh_temporary_directory("windlass-doctest")?;
+//! let dir = host.fresh_temporary_directory("windlass-doctest")?;
 //! let plan = Plan::new([Step::new("hello", Command::new("echo", "/").arg("hello"))])?;
-//! let end = host.run(&plan, &Options::new(&logs), &mut |_| {});
+//! let end = host.run(&plan, &Options::new(&dir), &mut |_| {});
 //! assert_eq!(end.interrupted_by, None);
-//! assert_eq!(host.read_text(&logs.join("hello.log"))?.as_deref(), Some("hello\n"));
-//! # host.remove_tree(&logs)?;
+//! assert_eq!(host.read_text(&dir.join("logs/hello.log"))?.as_deref(), Some("hello\n"));
+//! # host.remove_tree(&dir)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 // The other side of the lints in clippy.toml: here is where the machine is touched.

@@ -48,7 +48,7 @@ impl Fixture {
     }
 
     fn run_with(&self, steps: impl IntoIterator<Item = Step>, change: impl Fn(&mut Options)) -> Said {
-        let mut options = Options::new(&self.path("logs"));
+        let mut options = Options::new(&self.path("run"));
         change(&mut options);
         let mut said = Said::default();
         said.end = self.host.run(&Plan::new(steps).unwrap(), &options, &mut |beat| {
@@ -66,7 +66,7 @@ impl Fixture {
     }
 
     fn log(&self, said: &Said, step: &str) -> Vec<u8> {
-        std::fs::read(self.path("logs").join(&said.logs[step].file)).unwrap()
+        std::fs::read(self.path("run").join(&said.logs[step].file)).unwrap()
     }
 }
 
@@ -249,9 +249,9 @@ fn a_service_that_does_not_come_up_is_an_error_and_skips_its_users() {
 fn logs_that_cannot_be_written_are_an_error_that_names_the_place() {
     let it = Fixture::new();
     std::fs::write(it.path("file"), "").unwrap();
-    let logs = it.path("file").join("logs");
-    let said = it.run_with([it.sh("a", "true")], |options| options.logs.clone_from(&logs));
-    let expected = format!("error: cannot write `{}`: Not a directory (os error 20)", logs.join("a.log").display());
+    let dir = it.path("file").join("run");
+    let said = it.run_with([it.sh("a", "true")], |options| options.dir.clone_from(&dir));
+    let expected = format!("error: cannot write `{}`: Not a directory (os error 20)", dir.join("logs/a.log").display());
     assert_eq!(said.outcomes["a"].to_string(), expected);
 }
 

@@ -1,0 +1,139 @@
+//! The line that a diagnostic begins with.
+
+use windlass_record::Level;
+
+/// `error[E0308]: mismatched types`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headline<'a> {
+    pub(crate) level: Level,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) message: &'a str,
+}
+
+impl<'a> Headline<'a> {
+    /// Reads a line without colors.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let (level, rest) = match (line.strip_prefix("error"), line.strip_prefix("warning")) {
+            (Some(rest), _) => (Level::Error, rest),
+            (None, Some(rest)) => (Level::Warning, rest),
+            (None, None) => return None,
+        };
+        let (code, message) = match rest.strip_prefix('[') {
+            Some(rest) => rest.split_once("]: ").map(|(code, message)| (Some(code), message))?,
+            None => (None, rest.strip_prefix(": ")?),
+        };
+        Some(Self { level, code, message })
+    }
+
+    /// Whether it only counts or repeats what was said before.
+    pub(crate) fn is_summary(&self) -> bool {
+        const STARTS: [&str; 9] = [
+            "could not compile `",
+            "could not document `",
+            "aborting due to ",
+            "build failed, waiting for other jobs",
+            "warnings are denied by `build.warnings`",
+            "doctest failed, to rerun pass",
+            "test failed, to rerun pass",
+            "test run failed",
+            "Some errors have detailed explanations",
+        ];
+        let message = self.message;
+        let counts = || {
+            let first = message.trim_start_matches(|c: char| c.is_ascii_digit());
+            first.len() < message.len()
+                && [" warning emitted", " warnings emitted", " target failed", " targets failed"]
+                    .iter()
+                    .any(|end| first.starts_with(end))
+        };
+        let generated = || message.starts_with('`') && message.contains(") generated ") && message.contains(" warning");
+        STARTS.iter().any(|start| message.starts_with(start)) || counts() || generated()
+    }
+}
+
+/// The lint that a line below a headline names, in the words that rustc and clippy have for it.
+pub(crate) fn lint(line: &str) -> Option<String> {
+    if let Some((_, page)) = line.split_once("rust-clippy/")
+        && let Some((_, name)) = page.split_once("index.html#")
+    {
+        return Some(format!("clippy::{}", name.trim()));
+    }
+    let note = line.trim_start().strip_prefix("= note: `")?;
+    let name = match (note.strip_prefix("#["), note.strip_prefix('-')) {
+        (Some(attribute), _) => attribute.split_once('(')?.1.split_once(')')?.0.to_owned(),
+        // `-D clippy::len-zero`: on a command line, lints have hyphens.
+        (None, Some(flag)) => flag.split_once(' ')?.1.split_once('`')?.0.replace('-', "_"),
+        (None, None) => return None,
+    };
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c)).then_some(name)
+}
+
+/// The lint of an attribute in quoted source: `2 | #![deny(rustdoc::broken_intra_doc_links)]`.
+pub(crate) fn lint_in_source(line: &str) -> Option<String> {
+    let (_, attribute) = line.split_once("#![").or_else(|| line.split_once("#["))?;
+    let (level, names) = attribute.split_once('(')?;
+    let (name, _) = names.split_once(')')?;
+    let one = name.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+    (one && ["deny", "warn", "forbid"].contains(&level)).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headlines_stand_at_the_start_of_a_line() {
+        let error = |code, message| Some(Headline { level: Level::Error, code, message });
+        let cases = [
+            ("error[E0308]: mismatched types", error(Some("E0308"), "mismatched types")),
+            ("error: no such file", error(None, "no such file")),
+            ("warning: unused", Some(Headline { level: Level::Warning, code: None, message: "unused" })),
+            ("  error: indented", None),
+            ("errors: 3", None),
+            ("warnings emitted", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(Headline::parse(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn summaries_say_nothing_new() {
+        let summaries = [
+            "error: could not compile `app` (bin \"app\") due to 1 previous error; 2 warnings emitted",
+            "error: could not document `lib1`",
+            "error: aborting due to 2 previous errors",
+            "warning: 2 warnings emitted",
+            "warning: `lib1` (lib) generated 1 warning (run `cargo fix --lib -p lib1` to apply 1 suggestion)",
+            "error: `lib1` (lib test) generated 6 warnings (1 duplicate)",
+            "error: 2 targets failed:",
+        ];
+        for line in summaries {
+            assert!(Headline::parse(line).unwrap().is_summary(), "{line}");
+        }
+        for line in ["error: `x` generated by a macro", "warning: 3 is not a name", "error: linking with `cc` failed"] {
+            assert!(!Headline::parse(line).unwrap().is_summary(), "{line}");
+        }
+    }
+
+    #[test]
+    fn lints_are_named_in_notes() {
+        let cases = [
+            ("  = note: `#[warn(dead_code)]` (part of `#[warn(unused)]`) on by default", Some("dead_code")),
+            ("  = note: `#[deny(clippy::eq_op)]` on by default", Some("clippy::eq_op")),
+            ("  = note: `-D clippy::len-zero` implied by `-D warnings`", Some("clippy::len_zero")),
+            (
+                "  = help: for further information visit https://x/rust-clippy/rust-1.95.0/index.html#len_zero",
+                Some("clippy::len_zero"),
+            ),
+            ("  = note: `u8` is not a string", None),
+            ("  = note: `-1` is negative", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(lint(line).as_deref(), expected, "{line}");
+        }
+        assert_eq!(lint_in_source("2 | #![deny(rustdoc::x)]").as_deref(), Some("rustdoc::x"));
+        assert_eq!(lint_in_source("2 | #![deny(a, b)]"), None);
+        assert_eq!(lint_in_source("2 | #[derive(Debug)]"), None);
+    }
+}

@@ -1,0 +1,217 @@
+//! `.config/windlass.toml`: text in, [`Config`] out, or everything that is wrong with it, each with its line and key.
+
+mod section;
+mod step;
+
+use std::fmt;
+
+use windlass_plan::DEFAULT_TIMEOUT_S;
+use windlass_workspace::Features;
+
+use self::section::{Entry, Section, Source, hint};
+pub(crate) use self::step::OwnStep;
+
+/// The stages that `ci` has by itself, in order.
+pub(crate) const STAGES: [&str; 7] = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"];
+
+const ROOT_KEYS: [&str; 1] = ["ci"];
+const CI_KEYS: [&str; 9] =
+    ["features", "exclude", "skip", "warnings", "nextest-profile", "timeout-s", "setup", "include-xtask", "step"];
+const EXCLUDE_KEYS: [&str; 3] = ["package", "platform", "reason"];
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// `[ci]`.
+    pub(crate) ci: Ci,
+}
+
+/// `[ci]`: what the main job does in this workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ci {
+    /// The features that every cargo stage is given.
+    pub(crate) features: Features,
+    /// Packages that are left out.
+    pub(crate) exclude: Vec<Exclude>,
+    /// Stages, or steps of the workspace's own, that are not run.
+    pub(crate) skip: Vec<String>,
+    /// What a compiler warning means.
+    pub(crate) warnings: Warnings,
+    /// The nextest profile, if it is not nextest's default.
+    pub(crate) nextest_profile: Option<String>,
+    /// Seconds that a stage may take.
+    pub(crate) timeout_s: u64,
+    /// Whether what is missing may be installed.
+    pub(crate) setup: bool,
+    /// Whether an xtask that carries windlass is built and tested like any other member.
+    pub(crate) include_xtask: bool,
+    /// `[[ci.step]]`: the workspace's own steps, in the order of the file; their needs are known and free of circles.
+    pub(crate) steps: Vec<OwnStep>,
+}
+
+/// What a compiler warning means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Warnings {
+    /// It fails its stage.
+    #[default]
+    Deny,
+    /// It is shown.
+    Allow,
+}
+
+/// A package that is left out, with its line in the file for messages of those who know the packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exclude {
+    pub(crate) exclude: windlass_workspace::Exclude,
+    pub(crate) line: usize,
+}
+
+/// Everything that is wrong with a file, in the order of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    /// Never empty.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The file, as it was named to [`parse`].
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// From 1, in characters; only for text that is no TOML.
+    pub(crate) column: Option<usize>,
+    /// What it is, and what would be right.
+    pub(crate) message: String,
+}
+
+impl Default for Ci {
+    fn default() -> Self {
+        Self {
+            features: Features::Default,
+            exclude: Vec::new(),
+            skip: Vec::new(),
+            warnings: Warnings::Deny,
+            nextest_profile: None,
+            timeout_s: DEFAULT_TIMEOUT_S,
+            setup: true,
+            include_xtask: false,
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if n == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "{}:{}:{column}: {}", self.file, self.line, self.message),
+            None => write!(f, "{}:{}: {}", self.file, self.line, self.message),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads the text of a config file; `file` is what messages call it.
+///
+/// # Errors
+///
+/// When the text is no TOML, or says something that windlass does not understand: all of it at once.
+pub(crate) fn parse(text: &str, file: &str) -> Result<Config, ConfigError> {
+    let mut source = Source::new(file, text);
+    let config = match toml_edit::Document::parse(text) {
+        Ok(document) => read(&Section::root(document.as_table()), &mut source),
+        Err(error) => {
+            source.refuse_syntax(&error);
+            Config::default()
+        }
+    };
+    source.finish(config)
+}
+
+fn read(root: &Section<'_>, source: &mut Source<'_>) -> Config {
+    root.only(&ROOT_KEYS, source);
+    let ci = root.entry("ci", source).and_then(|ci| ci.section(source));
+    Config { ci: ci.map(|ci| read_ci(&ci, source)).unwrap_or_default() }
+}
+
+/// A value that was refused leaves its default behind: nobody sees it, since the whole is refused.
+fn read_ci(section: &Section<'_>, source: &mut Source<'_>) -> Ci {
+    section.only(&CI_KEYS, source);
+    let mut ci = Ci::default();
+    if let Some(entry) = section.entry("features", source) {
+        ci.features = read_features(&entry, source);
+    }
+    if let Some(entry) = section.entry("exclude", source) {
+        ci.exclude = entry.sections(source).iter().filter_map(|section| read_exclude(section, source)).collect();
+    }
+    if let Some(entry) = section.entry("warnings", source) {
+        ci.warnings = entry.word(&[("deny", Warnings::Deny), ("allow", Warnings::Allow)], source).unwrap_or_default();
+    }
+    if let Some(entry) = section.entry("nextest-profile", source) {
+        ci.nextest_profile = entry.string(source);
+    }
+    if let Some(entry) = section.entry("timeout-s", source) {
+        ci.timeout_s = entry.seconds(source).unwrap_or(ci.timeout_s);
+    }
+    if let Some(entry) = section.entry("setup", source) {
+        ci.setup = entry.boolean(source).unwrap_or(ci.setup);
+    }
+    if let Some(entry) = section.entry("include-xtask", source) {
+        ci.include_xtask = entry.boolean(source).unwrap_or(ci.include_xtask);
+    }
+    if let Some(entry) = section.entry("step", source) {
+        ci.steps = step::read(&entry.sections(source), ci.timeout_s, source);
+    }
+    if let Some(entry) = section.entry("skip", source) {
+        let skip = entry.strings("a list of stages", source).unwrap_or_default();
+        let known = || STAGES.into_iter().chain(ci.steps.iter().map(|step| step.name.as_str()));
+        for (line, name) in skip.iter().filter(|(_, name)| !known().any(|known| known == *name)) {
+            let hint = hint(name, known(), "there are");
+            source.refuse(*line, format!("`ci.skip` names `{name}`, which is no stage; {hint}"));
+        }
+        ci.skip = texts(skip);
+    }
+    ci
+}
+
+fn read_features(entry: &Entry<'_>, source: &mut Source<'_>) -> Features {
+    const WANTED: &str = "\"all\" or a list of features";
+    match entry.text() {
+        Some("all") => return Features::All,
+        Some(other) => source.refuse(entry.line, format!("`ci.features` is \"{other}\"; it must be {WANTED}")),
+        None => {
+            let listed = entry.strings(WANTED, source).unwrap_or_default();
+            if !listed.is_empty() {
+                return Features::List(texts(listed));
+            }
+        }
+    }
+    Features::Default
+}
+
+fn read_exclude(section: &Section<'_>, source: &mut Source<'_>) -> Option<Exclude> {
+    section.only(&EXCLUDE_KEYS, source);
+    let package = section.required("package", "the package to leave out", source);
+    let platform = section.entry("platform", source).and_then(|it| it.string(source));
+    let reason = section.required("reason", "why the package is left out, for those who read the report", source);
+    let exclude = windlass_workspace::Exclude { package: package?, platform, reason: reason? };
+    Some(Exclude { exclude, line: section.line })
+}
+
+fn texts(strings: Vec<(usize, String)>) -> Vec<String> {
+    strings.into_iter().map(|(_, text)| text).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Tables and values of a TOML document, each with its full key and its line, read as the type that is wanted.
+
+use std::collections::BTreeMap;
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::{ConfigError, Problem};
+
+/// The text of a file, and what has been found wrong with it so far.
+pub(super) struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+/// A table.
+pub(super) struct Section<'a> {
+    key: String,
+    pub(super) line: usize,
+    table: &'a dyn TableLike,
+}
+
+/// What stands under one key.
+pub(super) struct Entry<'a> {
+    key: String,
+    pub(super) line: usize,
+    item: &'a Item,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, problems: Vec::new() }
+    }
+
+    pub(super) fn refuse(&mut self, line: usize, message: impl Into<String>) {
+        self.problems.push(Problem { file: self.file.to_owned(), line, column: None, message: message.into() });
+    }
+
+    /// Refuses text that is no TOML.
+    pub(super) fn refuse_syntax(&mut self, error: &toml_edit::TomlError) {
+        let offset = error.span().map_or(0, |span| span.start).min(self.text.len());
+        let line_start = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let column = Some(self.text[line_start..offset].chars().count() + 1);
+        let message = error.message().trim_end().replace('\n', ", ");
+        self.problems.push(Problem { file: self.file.to_owned(), line: self.line(offset), column, message });
+    }
+
+    /// `value`, unless something was refused.
+    pub(super) fn finish<T>(mut self, value: T) -> Result<T, ConfigError> {
+        if self.problems.is_empty() {
+            return Ok(value);
+        }
+        self.problems.sort_by_key(|problem| problem.line);
+        Err(ConfigError { problems: self.problems })
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+impl<'a> Section<'a> {
+    /// The table that holds all others.
+    pub(super) fn root(table: &'a toml_edit::Table) -> Self {
+        Self { key: String::new(), line: 1, table }
+    }
+
+    /// What stands under `key`.
+    pub(super) fn entry(&self, key: &str, source: &Source<'_>) -> Option<Entry<'a>> {
+        let (name, item) = self.table.get_key_value(key)?;
+        Some(Entry { key: self.full(key), line: name.span().map_or(self.line, |span| source.line(span.start)), item })
+    }
+
+    /// The string under `key`, which has to be there; `why` says what for.
+    pub(super) fn required(&self, key: &str, why: &str, source: &mut Source<'_>) -> Option<String> {
+        let entry = self.entry(key, source);
+        if entry.is_none() {
+            source.refuse(self.line, format!("`{}` is missing: {why}", self.full(key)));
+        }
+        entry?.string(source)
+    }
+
+    /// Refuses every key that is not one of `known`.
+    pub(super) fn only(&self, known: &[&str], source: &mut Source<'_>) {
+        for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
+            let line = self.entry(key, source).map_or(self.line, |entry| entry.line);
+            let hint = match nearest(key, known.iter().copied()) {
+                Some(known) => format!("did you mean `{}`?", self.full(known)),
+                None => format!("known here: {}", listed(known.iter().copied())),
+            };
+            source.refuse(line, format!("unknown key `{}`; {hint}", self.full(key)));
+        }
+    }
+
+    fn full(&self, key: &str) -> String {
+        if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// A string that is not blank.
+    pub(super) fn string(&self, source: &mut Source<'_>) -> Option<String> {
+        match self.text() {
+            Some(text) if !text.trim().is_empty() => return Some(text.to_owned()),
+            Some(_) => source.refuse(self.line, format!("`{}` is empty; it must say something", self.key)),
+            None => self.mistyped("a string", source),
+        }
+        None
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&self, source: &mut Source<'_>) -> Option<bool> {
+        if self.item.as_bool().is_none() {
+            self.mistyped("`true` or `false`", source);
+        }
+        self.item.as_bool()
+    }
+
+    /// A whole number of seconds above 0.
+    pub(super) fn seconds(&self, source: &mut Source<'_>) -> Option<u64> {
+        const WANTED: &str = "a whole number of seconds above 0";
+        let Some(number) = self.item.as_integer() else {
+            self.mistyped(WANTED, source);
+            return None;
+        };
+        let seconds = u64::try_from(number).ok().filter(|seconds| *seconds > 0);
+        if seconds.is_none() {
+            source.refuse(self.line, format!("`{}` is {number}; it must be {WANTED}", self.key));
+        }
+        seconds
+    }
+
+    /// One of a few words, each with what it means.
+    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], source: &mut Source<'_>) -> Option<T> {
+        let wanted = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+        let Some(text) = self.text() else {
+            self.mistyped(&wanted, source);
+            return None;
+        };
+        let meaning = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        if meaning.is_none() {
+            source.refuse(self.line, format!("`{}` is \"{text}\"; it must be {wanted}", self.key));
+        }
+        meaning
+    }
+
+    /// A list of strings, each with its line; `wanted` names what else the key may hold.
+    pub(super) fn strings(&self, wanted: &str, source: &mut Source<'_>) -> Option<Vec<(usize, String)>> {
+        let strings = self.item.as_array().and_then(|array| {
+            let text = |value: &Value| Some((self.line_of(value, source), value.as_str()?.to_owned()));
+            array.iter().map(text).collect()
+        });
+        if strings.is_none() {
+            self.mistyped(wanted, source);
+        }
+        strings
+    }
+
+    /// Names with their values.
+    pub(super) fn pairs(&self, source: &mut Source<'_>) -> Option<BTreeMap<String, String>> {
+        let pairs = self.item.as_table_like().and_then(|table| {
+            table.iter().map(|(name, value)| Some((name.to_owned(), value.as_str()?.to_owned()))).collect()
+        });
+        if pairs.is_none() {
+            self.mistyped("a table of strings", source);
+        }
+        pairs
+    }
+
+    /// A table.
+    pub(super) fn section(&self, source: &mut Source<'_>) -> Option<Section<'a>> {
+        let table = self.item.as_table_like();
+        if table.is_none() {
+            self.mistyped("a table", source);
+        }
+        Some(Section { key: self.key.clone(), line: self.line, table: table? })
+    }
+
+    /// A list of tables, written as `[[key]]` or inline.
+    pub(super) fn sections(&self, source: &mut Source<'_>) -> Vec<Section<'a>> {
+        if let Some(tables) = self.item.as_array_of_tables() {
+            let line = |table: &toml_edit::Table| table.span().map_or(self.line, |span| source.line(span.start));
+            return tables.iter().map(|table| Section { key: self.key.clone(), line: line(table), table }).collect();
+        }
+        let tables: Option<Vec<_>> = self.item.as_array().and_then(|array| {
+            let section = |value: &'a Value| {
+                let table = value.as_inline_table()?;
+                Some(Section { key: self.key.clone(), line: self.line_of(value, source), table })
+            };
+            array.iter().map(section).collect()
+        });
+        if tables.is_none() {
+            self.mistyped("a list of tables", source);
+        }
+        tables.unwrap_or_default()
+    }
+
+    /// The text, if it is a string at all.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        self.item.as_str()
+    }
+
+    /// Refuses a value of the wrong type.
+    fn mistyped(&self, wanted: &str, source: &mut Source<'_>) {
+        let found = self.item.type_name();
+        let found = match self.item.as_array() {
+            Some(array) => match array.iter().find(|value| !value.is_str()) {
+                Some(other) => format!("a list with {}", with_article(other.type_name())),
+                None => "a list".to_owned(),
+            },
+            None => with_article(found),
+        };
+        source.refuse(self.line, format!("`{}` is {found}; it must be {wanted}", self.key));
+    }
+
+    fn line_of(&self, value: &Value, source: &Source<'_>) -> usize {
+        value.span().map_or(self.line, |span| source.line(span.start))
+    }
+}
+
+fn with_article(noun: &str) -> String {
+    format!("{} {noun}", if noun.starts_with(['a', 'i']) { "an" } else { "a" })
+}
+
+/// What `name` may have been meant to be: the most similar of `known`, or all of them.
+pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, all: &str) -> String {
+    match nearest(name, known.clone()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("{all} {}", listed(known)),
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The most similar of `known`, if one is similar enough to be a slip of the finger.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let similar = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.8);
+    similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}

@@ -1,0 +1,182 @@
+//! `Cargo.lock`: cargo itself adds and drops the entries; here stands what that did to the entries that were there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use toml_edit::Document;
+use windlass_host::{Host, HostError, Reading};
+use windlass_plan::Command;
+
+use super::InitError;
+
+/// The file, relative to the workspace's root.
+pub(super) const PATH: &str = "Cargo.lock";
+
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Whether cargo would change the lockfile as it stands. Where the index is not at hand, nobody knows, and it counts as
+/// current.
+pub(super) fn is_stale(host: &Host, root: &Path) -> Result<bool, Reading> {
+    let answer = host.read(&update(root).args(["--locked", "--offline"]), TIMEOUT)?;
+    Ok(answer.code != Some(0) && answer.stderr.contains("--locked"))
+}
+
+/// Lets cargo bring the lockfile in line with the manifests, without the network if it can. Where there was none
+/// (`before`), none stays.
+pub(super) fn bring_in_line(host: &Host, root: &Path, before: Option<&str>) -> Result<Option<String>, InitError> {
+    let mut answer = host.read(&update(root).arg("--offline"), TIMEOUT)?;
+    if answer.code != Some(0) {
+        answer = host.read(&update(root), TIMEOUT)?;
+    }
+    if answer.code != Some(0) {
+        return Err(InitError::Lock { answer: answer.stderr.trim().to_owned() });
+    }
+    let path = root.join(PATH);
+    match before {
+        None => host.remove_file(&path).map(|()| None).map_err(InitError::Host),
+        Some(before) => Ok(Some(with_line_endings_of(host, &path, before)?)),
+    }
+}
+
+/// Gives packages the versions back that `raised` says they had, as far as nobody has changed them since.
+pub(super) fn lower(host: &Host, root: &Path, raised: &[String], before: &str) -> Result<Vec<String>, InitError> {
+    let path = root.join(PATH);
+    let mut open: Vec<&String> = raised.iter().collect();
+    // One package may hold another up, so that the order matters: go around as long as that helps.
+    loop {
+        let packages = packages(&host.read_text(&path)?.unwrap_or_default());
+        let n_open = open.len();
+        let mut rest = Vec::new();
+        for line in open {
+            if !lower_one(host, root, line, &packages)? {
+                rest.push(line);
+            }
+        }
+        open = rest;
+        if open.is_empty() || open.len() == n_open {
+            with_line_endings_of(host, &path, before)?;
+            return Ok(open.into_iter().cloned().collect());
+        }
+    }
+}
+
+fn lower_one(host: &Host, root: &Path, line: &str, packages: &Packages) -> Result<bool, InitError> {
+    let Some((name, before, now)) = parse_raised(line) else { return Ok(false) };
+    let has = |version: &str| packages.contains(&(name.to_owned(), version.to_owned()));
+    if has(before) {
+        return Ok(true);
+    }
+    if !has(now) {
+        return Ok(false);
+    }
+    let precise = |offline: bool| {
+        let command =
+            cargo(root).args(["update", "--quiet", "--package", &format!("{name}@{now}"), "--precise", before]);
+        if offline { command.arg("--offline") } else { command }
+    };
+    Ok(host.read(&precise(true), TIMEOUT)?.code == Some(0) || host.read(&precise(false), TIMEOUT)?.code == Some(0))
+}
+
+fn with_line_endings_of(host: &Host, path: &Path, before: &str) -> Result<String, HostError> {
+    let text = host.read_text(path)?.unwrap_or_default();
+    if !before.contains("\r\n") || text.contains("\r\n") {
+        return Ok(text);
+    }
+    let text = text.replace('\n', "\r\n");
+    host.write_text(path, &text)?;
+    Ok(text)
+}
+
+fn cargo(root: &Path) -> Command {
+    Command::new("cargo", root.to_string_lossy())
+}
+
+fn update(root: &Path) -> Command {
+    cargo(root).args(["update", "--workspace", "--quiet"])
+}
+
+type Packages = BTreeSet<(String, String)>;
+
+/// Names and versions of a lockfile.
+fn packages(lock: &str) -> Packages {
+    let doc = Document::parse(lock).ok();
+    let tables = doc.as_ref().and_then(|doc| doc.get("package")?.as_array_of_tables());
+    let string = |table: &toml_edit::Table, key: &str| Some(table.get(key)?.as_str()?.to_owned());
+    let pairs = tables.into_iter().flatten().map(|table| Some((string(table, "name")?, string(table, "version")?)));
+    pairs.flatten().collect()
+}
+
+/// Whether the lockfile has an entry for the package.
+pub(super) fn has(lock: &str, package: &str) -> bool {
+    packages(lock).iter().any(|(name, _)| name == package)
+}
+
+/// How many packages `after` has that `before` has not.
+pub(super) fn n_added(before: &str, after: &str) -> usize {
+    packages(after).difference(&packages(before)).count()
+}
+
+/// The packages that `before` has in another version than `after`: `NAME BEFORE -> NOW`.
+pub(super) fn raised(before: &str, after: &str) -> Vec<String> {
+    let (before, after) = (packages(before), packages(after));
+    let lost = before.difference(&after);
+    let pair = lost.filter_map(|(name, old)| {
+        let mut new = after.difference(&before).filter(|(other, version)| other == name && compatible(old, version));
+        new.next().map(|(_, now)| format!("{name} {old} -> {now}"))
+    });
+    pair.collect()
+}
+
+fn parse_raised(line: &str) -> Option<(&str, &str, &str)> {
+    let (package, now) = line.split_once(" -> ")?;
+    let (name, before) = package.split_once(' ')?;
+    Some((name, before, now))
+}
+
+/// Whether two versions may stand in for each other: the first number that is not 0 is the same.
+fn compatible(a: &str, b: &str) -> bool {
+    let significant = |version: &str| -> Vec<String> {
+        let mut parts: Vec<String> = Vec::new();
+        for part in version.split(['.', '-', '+']) {
+            parts.push(part.to_owned());
+            if part != "0" {
+                break;
+            }
+        }
+        parts
+    };
+    significant(a) == significant(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock(packages: &[(&str, &str)]) -> String {
+        packages
+            .iter()
+            .map(|(name, version)| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n"))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_raised_is_told_from_what_was_added() {
+        let before = lock(&[("a", "1.0.1"), ("b", "0.1.2"), ("c", "1.0.0"), ("d", "0.0.1")]);
+        let after =
+            lock(&[("a", "1.2.0"), ("b", "0.1.2"), ("b", "0.2.0"), ("c", "1.0.0"), ("d", "0.0.1"), ("xtask", "0.0.0")]);
+        assert_eq!(raised(&before, &after), ["a 1.0.1 -> 1.2.0"]);
+        assert_eq!(n_added(&before, &after), 3);
+        assert!(has(&after, "xtask") && !has(&before, "xtask"));
+        assert_eq!(parse_raised("a 1.0.1 -> 1.2.0"), Some(("a", "1.0.1", "1.2.0")));
+    }
+
+    #[test]
+    fn versions_stand_in_for_each_other_up_to_the_first_number_that_counts() {
+        let cases =
+            [("1.0.1", "1.9.0", true), ("1.0.0", "2.0.0", false), ("0.1.1", "0.1.9", true), ("0.1.1", "0.2.0", false)];
+        for (a, b, expected) in cases {
+            assert_eq!(compatible(a, b), expected, "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The main job as a plan: which stages there are in this workspace, what each one runs, and why another is missing.
+
+use std::collections::BTreeSet;
+
+use windlass_nextest::{Nextest, Run};
+use windlass_plan::{Command, Plan, Step};
+use windlass_workspace::{Cargo, Member, Target, Workspace};
+
+use crate::config::{Ci, STAGES};
+use crate::exit::Usage;
+
+/// The directory that the cargo stages build in: they take turns.
+const CARGO: &str = "cargo";
+
+/// All that is known when the plan is made.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) config: &'a Ci,
+    pub(crate) cargo: &'a Cargo,
+    pub(crate) nextest: &'a Nextest,
+    /// Where nextest's tool config file is written.
+    pub(crate) tool_config: &'a str,
+    /// Whether tests go on after one has failed.
+    pub(crate) keep_going: bool,
+    /// Test targets that nextest cannot list.
+    pub(crate) unlistable: &'a [Unlistable],
+}
+
+/// A test target with a harness that nextest cannot list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unlistable {
+    /// nextest's id of it.
+    pub(crate) binary_id: String,
+    pub(crate) member: Member,
+    pub(crate) target: Target,
+}
+
+/// What is asked for.
+pub(crate) struct Asked<'a> {
+    /// Stages and steps named by `--stage`; none means all of the task's.
+    pub(crate) stages: &'a [String],
+    /// Those named by `--skip`.
+    pub(crate) skip: &'a [String],
+    /// Whether a stage belongs to the task.
+    pub(crate) of_task: &'a dyn Fn(&str) -> bool,
+}
+
+/// The plan, and what is not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pipeline {
+    pub(crate) plan: Plan,
+    /// Stages that were asked for and have nothing to run, or were skipped, each with the reason.
+    pub(crate) not_planned: Vec<(String, String)>,
+}
+
+/// The stage of the tests, and the step of all that nextest can list.
+pub(crate) const TEST: &str = "test";
+
+/// Puts the plan together.
+pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<Pipeline> {
+    let known: Vec<&str> = STAGES.into_iter().chain(facts.config.steps.iter().map(|step| step.name.as_str())).collect();
+    for (flag, name) in asked.stages.iter().map(|it| ("--stage", it)).chain(asked.skip.iter().map(|it| ("--skip", it))) {
+        if !known.contains(&name.as_str()) {
+            return Err(unknown(flag, name, &known).into());
+        }
+    }
+    let (mut steps, missing) = stages(facts);
+    steps.extend(own_steps(facts.config, facts.workspace));
+
+    let steps_of = |stage: &String| -> Vec<String> {
+        steps.iter().filter(|step| step.stage == *stage).map(|step| step.name.clone()).collect()
+    };
+    // Who needs a stage needs all its steps. One that has nothing to run has none, and cannot fail.
+    let needs: Vec<Vec<String>> = steps.iter().map(|step| step.needs.iter().flat_map(steps_of).collect()).collect();
+    for (step, needs) in steps.iter_mut().zip(needs) {
+        step.needs = needs;
+    }
+    let all = Plan::new(steps)?;
+    let skipped = |stage: &str| {
+        let by_config = facts.config.skip.iter().any(|skip| skip == stage) && !asked.stages.iter().any(|it| it == stage);
+        match (asked.skip.iter().any(|skip| skip == stage), by_config) {
+            (true, _) => Some("--skip"),
+            (false, true) => Some("`ci.skip` in .config/windlass.toml"),
+            (false, false) => None,
+        }
+    };
+    let wanted = |stage: &str| match asked.stages {
+        [] => (asked.of_task)(stage) && skipped(stage).is_none(),
+        stages => stages.iter().any(|it| it == stage),
+    };
+    let plan = all.narrowed(|step| wanted(&step.stage));
+    for step in plan.steps() {
+        if let Some(by) = skipped(&step.stage) {
+            let user = plan.steps().iter().find(|user| user.needs.contains(&step.name));
+            let stage = &step.stage;
+            return Err(match user {
+                Some(user) => Usage(format!("`{stage}` cannot be skipped by {by}: `{}` needs it; skip both or none", user.name)),
+                None => Usage(format!("`{stage}` is asked for by `--stage` and skipped by {by}; drop one of the two")),
+            }
+            .into());
+        }
+    }
+    let asked_for = |stage: &str| if asked.stages.is_empty() { (asked.of_task)(stage) } else { wanted(stage) };
+    let not_applicable = missing.into_iter().filter(|(stage, _)| asked_for(stage) && skipped(stage).is_none());
+    let by_choice = known.iter().filter(|stage| asked_for(stage)).filter_map(|stage| {
+        skipped(stage).map(|by| ((*stage).to_owned(), format!("skipped by {by}")))
+    });
+    let not_planned = not_applicable.chain(by_choice).collect();
+    Ok(Pipeline { plan, not_planned })
+}
+
+fn unknown(flag: &str, name: &str, known: &[&str]) -> Usage {
+    let similar = known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.7);
+    let hint = match similar.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, nearest)) => format!("; did you mean `{nearest}`?"),
+        None => format!("; there are {}", known.join(", ")),
+    };
+    Usage(format!("`{flag} {name}`: there is no such stage{hint}"))
+}
+
+/// The steps of windlass's own stages, and the stages that have none, with the reason.
+fn stages(facts: &Facts<'_>) -> (Vec<Step>, Vec<(String, String)>) {
+    let Facts { workspace, cargo, config, .. } = facts;
+    let mut steps = Vec::new();
+    let mut missing = Vec::new();
+    if cargo.packages.is_empty() {
+        let reason = "no package is left to look at";
+        return (steps, STAGES.iter().map(|stage| ((*stage).to_owned(), reason.to_owned())).collect());
+    }
+    // A stale lockfile would fail every later stage; it fails one.
+    let on_cargo = |name: &str, command: Command| {
+        Step::new(name, command).needs(["lock"]).uses([CARGO]).timeout_s(config.timeout_s)
+    };
+    steps.push(Step::new("fmt", cargo.fmt()).timeout_s(config.timeout_s));
+    if cargo.locked {
+        steps.push(Step::new("lock", cargo.lock()).timeout_s(config.timeout_s));
+    } else {
+        missing.push(("lock".to_owned(), "there is no Cargo.lock".to_owned()));
+    }
+    steps.push(on_cargo("clippy", cargo.clippy()));
+    steps.push(on_cargo("build", cargo.build()));
+    steps.extend(tests(facts).into_iter().map(|step| step.uses([CARGO]).timeout_s(config.timeout_s)));
+    if workspace.has_doctests(cargo.packages.iter().map(String::as_str)) {
+        steps.push(on_cargo("doctest", cargo.doctest()));
+    } else {
+        missing.push(("doctest".to_owned(), "no package has a library with doctests".to_owned()));
+    }
+    steps.push(on_cargo("doc", cargo.doc()));
+    (steps, missing)
+}
+
+/// nextest for all that it can list, and one step for each target that it cannot.
+fn tests(facts: &Facts<'_>) -> Vec<Step> {
+    let run = Run {
+        tool_config: facts.tool_config.to_owned(),
+        no_fail_fast: facts.keep_going,
+        filter: windlass_nextest::without_binaries(facts.unlistable.iter().map(|it| it.binary_id.as_str())),
+    };
+    let nextest = Step::new(TEST, facts.nextest.run(&run)).needs(["build"]);
+    let others = facts.unlistable.iter().map(|it| {
+        let command = facts.cargo.run_target(facts.workspace, &it.member, &it.target);
+        Step::new(format!("{TEST} {}", it.binary_id), command).stage(TEST).needs(["build"])
+    });
+    std::iter::once(nextest).chain(others).collect()
+}
+
+/// The workspace's own steps.
+fn own_steps(config: &Ci, workspace: &Workspace) -> Vec<Step> {
+    let step = |own: &crate::config::OwnStep| {
+        let (program, args) = own.argv.split_first().expect("a config's `run` is never empty");
+        let mut command = Command::new(program, &workspace.root).args(args);
+        command.env.clone_from(&own.env);
+        Step::new(&own.name, command).needs(own.needs.clone()).uses(own.uses.clone()).timeout_s(own.timeout_s)
+    };
+    config.steps.iter().map(step).collect()
+}
+
+/// The part of a plan that can be run before it is known which tests the build has made: what stands before the tests.
+pub(crate) fn before_tests(plan: &Plan) -> Plan {
+    let names: BTreeSet<&str> = plan.names().take_while(|name| *name != TEST).collect();
+    plan.narrowed(|step| names.contains(step.name.as_str()))
+}

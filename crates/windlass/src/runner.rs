@@ -1,0 +1,333 @@
+//! Carries out a job: shows it, runs it, records it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use windlass_host::{Beat, Options, Terminal};
+use windlass_plan::Plan;
+use windlass_record::{Event, Machine, Outcome, Record, Run, StepRecord, TestRecord};
+use windlass_report::terminal::{Progress, TestCount};
+use windlass_report::{Groups, Logs, github, html, junit, plan, summary};
+use windlass_workspace::{Diagnostics, Workspace};
+
+use crate::args::{Ci, PlanArgs};
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::job::Job;
+use crate::rundir::{self, RunDir};
+use crate::Context;
+
+/// How much of the end of a red step's log is drawn.
+const TAIL_BYTES: u64 = 64 << 10;
+
+/// Shows or carries out a job whose plan is all there is to run.
+pub(crate) fn run(cx: &Context, job: Job, args: &PlanArgs) -> anyhow::Result<Exit> {
+    if args.dry_run || args.explain {
+        show(cx, &job, args);
+        return Ok(Exit::PASSED);
+    }
+    let mut runner = Runner::begin(cx, job, args)?;
+    let plan = runner.job.plan.clone();
+    runner.run(&plan);
+    runner.end()
+}
+
+/// Prints what would be run.
+pub(crate) fn show(cx: &Context, job: &Job, args: &PlanArgs) {
+    let ci = detected(cx, args);
+    let shown = plan::Shown {
+        task: &job.task,
+        root: &job.workspace.root,
+        plan: &job.plan,
+        not_planned: &job.not_planned,
+        notes: &job.notes,
+        files: &job.files,
+        tools: &job.tools,
+        ci: &ci.1,
+    };
+    cx.host.print(&match (args.json, args.explain) {
+        (true, _) => plan::json(&shown),
+        (false, true) => plan::explain(&shown),
+        (false, false) => plan::text(&shown),
+    });
+}
+
+/// The CI to act for, and how it is known.
+fn detected(cx: &Context, args: &PlanArgs) -> (Ci, String) {
+    match (args.ci, Ci::suggested(|name| cx.host.env(name))) {
+        (Some(ci), _) => (ci, format!("{} (--ci)", ci.name())),
+        (None, (ci, Some(variable))) => (ci, format!("{} (suggested by {variable})", ci.name())),
+        (None, (ci, None)) => (ci, ci.name().to_owned()),
+    }
+}
+
+/// Whether steps go on after one that did not pass: as the arguments say, else unless somebody watches.
+pub(crate) fn keeps_going(cx: &Context, args: &PlanArgs) -> bool {
+    let is_watched = cx.host.is_terminal() && detected(cx, args).0 == Ci::None && !args.json;
+    args.keep_going || !args.fail_fast && !is_watched
+}
+
+/// A job that is being carried out, in one plan or several in a row.
+#[derive(Debug)]
+pub(crate) struct Runner<'a> {
+    cx: &'a Context,
+    args: PlanArgs,
+    pub(crate) job: Job,
+    pub(crate) record: Record,
+    dir: RunDir,
+    ci: Ci,
+    keep_going: bool,
+    display: Display,
+    diagnostics: BTreeMap<String, Diagnostics>,
+    /// The step whose output is nextest's, and what was read of it.
+    nextest: Option<(String, windlass_nextest::Progress)>,
+    expected_ms: BTreeMap<String, u64>,
+    interrupted_by: Option<i32>,
+    unwritten: Vec<String>,
+}
+
+impl<'a> Runner<'a> {
+    /// Makes the directory of the run and everything that is needed to show it.
+    pub(crate) fn begin(cx: &'a Context, job: Job, args: &PlanArgs) -> anyhow::Result<Self> {
+        let host = &cx.host;
+        let id = host.run_id();
+        // A record that cannot be read is no reason not to run: nothing is expected then.
+        let last = rundir::kept(host, &job.workspace.target_directory, None).ok().flatten().map(|(_, record)| record);
+        let expected_ms = last.iter().flat_map(|record| &record.steps).filter_map(|step| {
+            let passed = step.outcome == Outcome::Passed && step.started_ms.is_some();
+            Some((step.name.clone(), if passed { step.wall_ms } else { step.expected_ms? }))
+        });
+        let (ci, ci_text) = detected(cx, args);
+        let mut run = Run::new(&id, &job.task, &job.workspace.root);
+        run.started_unix_ms = host.unix_ms().saturating_sub(host.elapsed_ms());
+        run.ci = ci.name().to_owned();
+        run.machine =
+            Machine { os: std::env::consts::OS.into(), arch: std::env::consts::ARCH.into(), cpus: host.cpus() };
+        run.tools.clone_from(&job.tools);
+        run.notes.clone_from(&job.notes);
+        let groups = match ci {
+            Ci::Github => Some(Groups::Github { token: id.clone() }),
+            Ci::Gitlab => Some(Groups::Gitlab),
+            Ci::Plain => Some(Groups::Plain),
+            Ci::None => None,
+        };
+        let terminal = Terminal::default();
+        let fits = job.plan.steps().len() + 2 < terminal.height();
+        let display = match groups {
+            _ if args.json => Display::Json,
+            Some(groups) => Display::Groups { groups, queue: Vec::new() },
+            None if host.is_terminal() && fits => {
+                let progress = Progress::new(&[]);
+                Display::Live { terminal, progress, drawn_ms: 0, color: host.wants_color() }
+            }
+            None => Display::Lines,
+        };
+        let mut runner = Self {
+            dir: RunDir::create(host, &job.workspace.target_directory, &id)?,
+            expected_ms: expected_ms.collect(),
+            keep_going: keeps_going(cx, args),
+            record: Record::new(run, Vec::new()),
+            args: args.clone(),
+            cx,
+            job,
+            ci,
+            display,
+            diagnostics: BTreeMap::new(),
+            nextest: None,
+            interrupted_by: None,
+            unwritten: Vec::new(),
+        };
+        if ci != Ci::None {
+            runner.say(&format!("{} in {}, ci: {ci_text}\n", runner.job.task, runner.job.workspace.root));
+        }
+        runner.replan();
+        Ok(runner)
+    }
+
+    /// Says something to a person: on standard error where standard output is for a program.
+    fn say(&self, text: &str) {
+        if self.args.json { self.cx.host.print_error(text) } else { self.cx.host.print(text) }
+    }
+
+    /// Whether nothing more is to be run.
+    pub(crate) fn is_over(&self) -> bool {
+        self.interrupted_by.is_some() || !self.keep_going && self.record.red_steps().next().is_some()
+    }
+
+    /// Reads the output of a step as nextest's.
+    pub(crate) fn watch_tests(&mut self, step: &str) {
+        self.nextest = Some((step.to_owned(), windlass_nextest::Progress::default()));
+    }
+
+    /// Where windlass keeps what it writes for the tools of this run.
+    pub(crate) fn write_files(&mut self) {
+        for (path, text) in &self.job.files {
+            if let Err(error) = self.cx.host.write_text(Path::new(path), text) {
+                self.unwritten.push(error.to_string());
+            }
+        }
+    }
+
+    /// Takes over what has changed in the job's plan; what has been run stays as it was.
+    pub(crate) fn replan(&mut self) {
+        let planned = self.job.plan.steps().iter().map(|step| {
+            if let Some(record) = self.record.step(&step.name).filter(|record| record.started_ms.is_some()) {
+                return record.clone();
+            }
+            let mut record = StepRecord::planned(&step.name, &step.stage, step.command.shell_here());
+            record.needs.clone_from(&step.needs);
+            record.uses.clone_from(&step.uses);
+            record.expected_ms = self.expected_ms.get(&step.name).copied();
+            record
+        });
+        let skipped = self.job.not_planned.iter().map(|(name, reason)| StepRecord::skipped(name, reason));
+        let steps = planned.chain(skipped).collect();
+        self.record.steps = steps;
+        self.record.run.notes.clone_from(&self.job.notes);
+        self.display.replan(&self.record.steps);
+    }
+
+    /// Runs what of the job's plan has not been run yet.
+    pub(crate) fn run_rest(&mut self) {
+        let mut rest = Vec::new();
+        for step in self.job.plan.steps() {
+            let outcome_of = |name: &str| self.record.step(name).map(|step| step.outcome.clone());
+            if !matches!(outcome_of(&step.name), Some(Outcome::Interrupted)) {
+                continue;
+            }
+            let ended = |need: &String| outcome_of(need).filter(|outcome| *outcome != Outcome::Interrupted);
+            let unmet = step.needs.iter().find(|need| ended(need).is_some_and(|outcome| outcome != Outcome::Passed));
+            if let Some(need) = unmet {
+                let outcome = Outcome::Skipped { reason: format!("needs `{need}`, which did not pass") };
+                let event = Event::Finished { step: step.name.clone(), at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
+                self.record.apply(&event);
+                self.display.event(&self.cx.host, &self.record, &event);
+                continue;
+            }
+            let mut step = step.clone();
+            step.needs.retain(|need| ended(need).is_none());
+            rest.push(step);
+        }
+        self.run(&Plan::new(rest).expect("a part of a plan without its ended steps is a plan"));
+    }
+
+    /// Runs a plan, the job's or the first part of it.
+    pub(crate) fn run(&mut self, plan: &Plan) {
+        let options = Options { keep_going: self.keep_going, ..Options::new(&self.dir.path) };
+        let host = &self.cx.host;
+        let end = {
+            let Self { job, record, display, diagnostics, nextest, .. } = &mut *self;
+            host.run(plan, &options, &mut |beat| match beat {
+                Beat::Tick(now_ms) => display.tick(host, now_ms),
+                Beat::Event(event) => {
+                    record.apply(event);
+                    read_output(event, &job.workspace, diagnostics);
+                    if let Some((step, count)) = test_count(event, nextest.as_mut()) {
+                        display.count(step, count);
+                    }
+                    display.event(host, record, event);
+                }
+            })
+        };
+        self.interrupted_by = self.interrupted_by.or(end.interrupted_by);
+        self.unwritten.extend(end.unwritten);
+        if !end.strays.is_empty() {
+            let note = format!("stopped processes that outlived their steps: {}", end.strays.join(", "));
+            self.note(note);
+        }
+    }
+
+    /// Marks what has not been run as skipped, for one reason.
+    pub(crate) fn skip_rest(&mut self, reason: &str) {
+        for step in self.record.steps.iter_mut().filter(|step| step.started_ms.is_none()) {
+            if step.outcome == Outcome::Interrupted {
+                step.outcome = Outcome::Skipped { reason: reason.to_owned() };
+            }
+        }
+    }
+
+    /// Adds something that a reader should know.
+    pub(crate) fn note(&mut self, note: String) {
+        self.job.notes.push(note);
+        self.record.run.notes.clone_from(&self.job.notes);
+    }
+
+    /// Adds tests that a step ran.
+    pub(crate) fn add_tests(&mut self, tests: Vec<TestRecord>) {
+        self.record.tests.extend(tests);
+    }
+
+    /// Writes the record and what is drawn from it, and says how it ended.
+    pub(crate) fn end(mut self) -> anyhow::Result<Exit> {
+        let host = &self.cx.host;
+        for (name, diagnostics) in std::mem::take(&mut self.diagnostics) {
+            if let Some(step) = self.record.steps.iter_mut().find(|step| step.name == name) {
+                step.diagnostics = diagnostics.finish();
+            }
+        }
+        self.record.finish(host.elapsed_ms(), self.interrupted_by.or(host.interrupted_by()));
+        let logs = logs(self.cx, &self.dir.path, &self.record);
+        let mut written = self.dir.write(host, &files(&self.record, &logs));
+        if self.dir.fallback.is_none() {
+            written = written.and_then(|()| self.dir.keep(host));
+        }
+        if let Err(error) = written {
+            self.unwritten.push(error.to_string());
+        }
+        if let (None, Some(reason)) = (&self.dir.fallback, self.unwritten.first()) {
+            self.dir = RunDir::temporary(host, reason)?;
+            self.dir.write(host, &files(&self.record, &logs))?;
+        }
+        self.say(&format!("\n{}", summary::text(&self.record, &logs, host.wants_color() && !self.args.json)));
+        self.say(&format!("record: {}\n", self.dir.path.join("record.json").display()));
+        if self.ci == Ci::Github {
+            self.annotate(&logs)?;
+        }
+        let code = self.record.exit_code();
+        Ok(Exit(if code == 0 && self.dir.fallback.is_some() { Exit::BROKEN.0 } else { code }))
+    }
+
+    fn annotate(&self, logs: &Logs) -> anyhow::Result<()> {
+        for line in github::annotations(&self.record) {
+            self.say(&format!("{line}\n"));
+        }
+        if let Some(path) = self.cx.host.env("GITHUB_STEP_SUMMARY") {
+            self.cx.host.append_text(Path::new(&path), &github::step_summary(&self.record, logs))?;
+        }
+        Ok(())
+    }
+}
+
+fn read_output(event: &Event, workspace: &Workspace, diagnostics: &mut BTreeMap<String, Diagnostics>) {
+    if let Event::Output { step, text, .. } = event {
+        let diagnostics = diagnostics.entry(step.clone()).or_insert_with(|| Diagnostics::new(workspace));
+        text.lines().for_each(|line| diagnostics.feed(line));
+    }
+}
+
+fn test_count<'e>(
+    event: &'e Event,
+    nextest: Option<&mut (String, windlass_nextest::Progress)>,
+) -> Option<(&'e str, TestCount)> {
+    let (Event::Output { step, text, .. }, Some((name, progress))) = (event, nextest) else { return None };
+    if step != name {
+        return None;
+    }
+    text.lines().for_each(|line| progress.feed(line));
+    let count = progress.count();
+    Some((step, TestCount { done: count.done, total: count.total?, failed: count.failed }))
+}
+
+/// The logs of a kept run, as reports want them.
+pub(crate) fn logs(cx: &Context, dir: &Path, record: &Record) -> Logs {
+    let tails = record.red_steps().filter_map(|step| {
+        let path: PathBuf = dir.join(&step.log.as_ref()?.file);
+        Some((step.name.clone(), cx.host.read_tail(&path, TAIL_BYTES)))
+    });
+    Logs { dir: dir.to_string_lossy().into_owned(), tails: tails.collect() }
+}
+
+/// What is written of a run.
+pub(crate) fn files(record: &Record, logs: &Logs) -> [(&'static str, String); 3] {
+    [("record.json", record.to_json()), ("junit.xml", junit::xml(record)), ("report.html", html::page(record, logs))]
+}

@@ -1,0 +1,263 @@
+//! `ci` and `test`: read, select, plan, run, show.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use windlass_nextest::{Binary, Nextest, Probe};
+use windlass_record::{TestOutcome, TestRecord};
+use windlass_workspace::{Cargo, Member, Selection, Target, Workspace};
+
+use crate::args::CiArgs;
+use crate::config::{self, Config};
+use crate::context::ANSWER;
+use crate::exit::{Exit, Usage};
+use crate::job::Job;
+use crate::pipeline::{self, Asked, Facts, TEST, Unlistable};
+use crate::runner::{self, Runner};
+use crate::tools::{self, Tools};
+use crate::{Context, rundir};
+
+/// How long a harness may take to say what tests it has; one that runs them instead is stopped.
+const LISTING: Duration = Duration::from_secs(30);
+const CONFIG: &str = ".config/windlass.toml";
+const NEXTEST_CONFIG: &str = ".config/nextest.toml";
+
+/// All that the host reads before the plan is made.
+struct Ground {
+    workspace: Workspace,
+    config: Config,
+    selection: Selection,
+    tools: Tools,
+    cargo: Cargo,
+    nextest: Nextest,
+    nextest_config: Option<String>,
+    tool_config: String,
+    notes: Vec<String>,
+}
+
+pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str) -> bool) -> anyhow::Result<Exit> {
+    let ground = read(cx, args)?;
+    let asked = Asked { stages: &args.stage, skip: &args.skip, of_task: &of_task };
+    let keep_going = runner::keeps_going(cx, &args.plan);
+    let mut job = job(task, &ground, &asked, keep_going, &[])?;
+    if args.plan.dry_run || args.plan.explain {
+        let candidates = candidates(&ground);
+        if !candidates.is_empty() && job.plan.step(TEST).is_some() {
+            let name = |(member, target): &(&Member, &Target)| format!("`{}` of `{}`", target.name, member.name);
+            let names = candidates.iter().map(name).collect::<Vec<_>>().join(", ");
+            job.notes.push(format!(
+                "{names}: the harness is not libtest's; once built, nextest is asked whether it can list them, and what it \
+                 cannot list is run by `cargo test` instead"
+            ));
+        }
+        runner::show(cx, &job, &args.plan);
+        return Ok(Exit::PASSED);
+    }
+    set_up(cx, &ground, &job, args)?;
+    let ground = if ground.tools.missing().next().is_some() { read(cx, args)? } else { ground };
+
+    let no_lockfile = !ground.cargo.locked;
+    let mut runner = Runner::begin(cx, job, &args.plan)?;
+    runner.write_files();
+    runner.watch_tests(TEST);
+    if candidates(&ground).is_empty() || runner.job.plan.step(TEST).is_none() {
+        runner.run_rest();
+    } else {
+        let first = pipeline::before_tests(&runner.job.plan);
+        runner.run(&first);
+        if !runner.is_over() {
+            let unlistable = unlistable(cx, &ground);
+            let again = self::job(task, &ground, &asked, keep_going, &unlistable)?;
+            runner.job.plan = again.plan;
+            runner.job.notes.extend(unlistable.iter().map(|it| {
+                format!("`{}`: nextest cannot list its harness, so `cargo test` runs it as a whole", it.binary_id)
+            }));
+            runner.replan();
+        }
+        if runner.is_over() {
+            runner.skip_rest("the run stops at the first step that does not pass");
+        } else {
+            runner.run_rest();
+        }
+    }
+    match tests(cx, &ground, &runner) {
+        Ok(tests) => runner.add_tests(tests),
+        Err(error) => runner.note(format!("the tests are not in this record: {error:#}")),
+    }
+    if no_lockfile {
+        // Cargo has written one for its stages; the workspace has decided to have none.
+        cx.host.remove_file(&Path::new(&ground.workspace.root).join("Cargo.lock"))?;
+    }
+    runner.end()
+}
+
+/// What would be run, as far as it is known before anything is built.
+pub(super) fn planned(cx: &Context, task: &str, args: &CiArgs, of_task: &dyn Fn(&str) -> bool) -> anyhow::Result<Job> {
+    let ground = read(cx, args)?;
+    let asked = Asked { stages: &args.stage, skip: &args.skip, of_task };
+    job(task, &ground, &asked, runner::keeps_going(cx, &args.plan), &[])
+}
+
+fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
+    let mut workspace = cx.workspace(&args.plan)?;
+    for member in &mut workspace.members {
+        let text = cx.host.read_text(Path::new(&member.manifest_path))?.unwrap_or_default();
+        let custom = windlass_workspace::custom_harnesses(&text)
+            .map_err(|error| Usage(format!("{}: {error}", member.manifest_path)))?;
+        windlass_workspace::mark_custom_harnesses(member, &custom);
+    }
+    let root = Path::new(&workspace.root);
+    let text = cx.host.read_text(&root.join(CONFIG))?;
+    let config = config::parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?;
+    let selection = select(cx, &workspace, &config)?;
+    let locked = cx.host.exists(&root.join("Cargo.lock"));
+    let nextest_config = cx.host.read_text(&root.join(NEXTEST_CONFIG))?;
+    let tools = tools::look(cx, &workspace.root);
+    let version = tools.cargo_version()?;
+    let names = |list: &[(String, String)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let cargo = Cargo {
+        root: workspace.root.clone(),
+        locked,
+        packages: selection.packages.iter().map(|(name, _)| name.clone()).collect(),
+        excluded: names(&selection.left_out),
+        features: config.ci.features.clone(),
+        deny: windlass_workspace::warnings_denial(&version, config.ci.warnings == config::Warnings::Deny),
+    };
+    let nextest = Nextest {
+        program: tools.nextest.clone(),
+        root: workspace.root.clone(),
+        cargo_args: cargo.selection_args(),
+        profile: config.ci.nextest_profile.clone(),
+    };
+    let mut notes: Vec<String> =
+        selection.left_out.iter().map(|(name, reason)| format!("package `{name}` is not run: {reason}")).collect();
+    if !locked {
+        notes.push("no Cargo.lock: no command gets `--locked`, and there is none afterwards".to_owned());
+    }
+    if nextest_config.is_none() {
+        notes.push(format!("no {NEXTEST_CONFIG}: nextest's own defaults hold"));
+    }
+    if text.is_none() {
+        notes.push(format!("no {CONFIG}: windlass's own defaults hold"));
+    }
+    let tool_config = rundir::windlass_dir(&workspace.target_directory).join("nextest.toml");
+    let tool_config = tool_config.to_string_lossy().into_owned();
+    Ok(Ground { workspace, config, selection, tools, cargo, nextest, nextest_config, tool_config, notes })
+}
+
+fn select(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Selection> {
+    let excludes = &config.ci.exclude;
+    // Which platform this is takes two questions that hardly anybody's configuration asks.
+    let host = if excludes.iter().any(|it| it.exclude.platform.is_some()) {
+        let rustc = cx.ask(&windlass_workspace::rustc_version_command(&workspace.root), ANSWER)?;
+        let cfg = cx.ask(&windlass_workspace::cfg_command(&workspace.root), ANSWER)?;
+        windlass_workspace::Host {
+            triple: windlass_workspace::parse_rustc_version(&rustc.stdout)?.host,
+            cfg: windlass_workspace::parse_cfg(&cfg.stdout)?,
+        }
+    } else {
+        windlass_workspace::Host::default()
+    };
+    // One at a time for the line of the one that is wrong.
+    for it in excludes {
+        windlass_workspace::select(workspace, std::slice::from_ref(&it.exclude), true, &host)
+            .map_err(|error| Usage(format!("{CONFIG}:{}: `ci.exclude`: {error}", it.line)))?;
+    }
+    let excludes: Vec<_> = excludes.iter().map(|it| it.exclude.clone()).collect();
+    Ok(windlass_workspace::select(workspace, &excludes, config.ci.include_xtask, &host)?)
+}
+
+fn job(
+    task: &str,
+    ground: &Ground,
+    asked: &Asked<'_>,
+    keep_going: bool,
+    unlistable: &[Unlistable],
+) -> anyhow::Result<Job> {
+    let facts = Facts {
+        workspace: &ground.workspace,
+        config: &ground.config.ci,
+        cargo: &ground.cargo,
+        nextest: &ground.nextest,
+        tool_config: &ground.tool_config,
+        keep_going,
+        unlistable,
+    };
+    let pipeline = pipeline::pipeline(&facts, asked)?;
+    let mut job = Job::new(task, &ground.workspace, pipeline.plan);
+    job.not_planned = pipeline.not_planned;
+    job.notes.clone_from(&ground.notes);
+    job.tools = ground.tools.versions();
+    if job.plan.step(TEST).is_some() {
+        let store = nextest_store(&ground.workspace);
+        job.files = BTreeMap::from([(ground.tool_config.clone(), windlass_nextest::tool_config(&store))]);
+    }
+    Ok(job)
+}
+
+/// Installs what this plan needs, and nothing else.
+fn set_up(cx: &Context, ground: &Ground, job: &Job, args: &CiArgs) -> anyhow::Result<()> {
+    let is_planned = |stage: &str| job.plan.steps().iter().any(|step| step.stage == stage);
+    ground.tools.needed_for(is_planned).set_up(cx, ground.config.ci.setup && !args.no_setup)
+}
+
+/// Test targets with a harness of their own, which nextest may or may not be able to list.
+fn candidates(ground: &Ground) -> Vec<(&Member, &Target)> {
+    let members = ground.selection.packages.iter().filter_map(|(name, _)| ground.workspace.member(name));
+    members.flat_map(|member| member.custom_harness_tests().map(move |target| (member, target))).collect()
+}
+
+/// Those of the candidates that were built and that nextest cannot list.
+fn unlistable(cx: &Context, ground: &Ground) -> Vec<Unlistable> {
+    let read = |command, timeout| cx.host.read(&command, timeout).ok().filter(|answer| answer.code == Some(0));
+    let built = read(ground.nextest.binaries(), ANSWER)
+        .and_then(|answer| windlass_nextest::parse_binaries(&answer.stdout).ok())
+        .unwrap_or_default();
+    let cannot_be_listed = |id: &str| {
+        let answer = read(ground.nextest.probe(id), LISTING);
+        match answer.and_then(|answer| windlass_nextest::parse_probe(&answer.stdout, id).ok()) {
+            // A harness that lists nothing has tests all the same, as far as anybody knows.
+            Some(Probe::Listed(n_tests)) => n_tests == 0,
+            Some(Probe::FilteredOut) => false,
+            None => true,
+        }
+    };
+    let candidates = candidates(ground).into_iter().filter_map(|(member, target)| {
+        let same = |binary: &&Binary| {
+            binary.package_id == member.id && binary.kind == target.kind.as_str() && binary.name == target.name
+        };
+        let binary_id = built.iter().find(same)?.id.clone();
+        Some(Unlistable { binary_id, member: member.clone(), target: target.clone() })
+    });
+    candidates.filter(|it| cannot_be_listed(&it.binary_id)).collect()
+}
+
+fn nextest_store(workspace: &Workspace) -> String {
+    Path::new(&workspace.target_directory).join("nextest").to_string_lossy().into_owned()
+}
+
+/// The tests of this run, from the JUnit file that nextest wrote.
+fn tests(cx: &Context, ground: &Ground, runner: &Runner<'_>) -> anyhow::Result<Vec<TestRecord>> {
+    let Some(started_ms) = runner.record.step(TEST).and_then(|step| step.started_ms) else { return Ok(Vec::new()) };
+    let profile = ground.nextest.profile.clone().or_else(|| cx.host.env("NEXTEST_PROFILE"));
+    let path = windlass_nextest::junit_path(
+        &ground.workspace.root,
+        ground.nextest_config.as_deref(),
+        &nextest_store(&ground.workspace),
+        profile.as_deref().unwrap_or("default"),
+    )?;
+    let path = Path::new(&path);
+    // An older file is that of another run: this one ended before there was anything to write.
+    let started_unix_ms = runner.record.run.started_unix_ms + started_ms;
+    if cx.host.modified_unix_ms(path).is_none_or(|modified| modified + 1000 < started_unix_ms) {
+        return Ok(Vec::new());
+    }
+    let xml = cx.host.read_text(path)?.unwrap_or_default();
+    let mut tests = windlass_nextest::parse_junit(&xml, TEST).with_context(|| format!("cannot read `{}`", path.display()))?;
+    for test in tests.iter_mut().filter(|test| test.outcome == TestOutcome::Failed) {
+        test.rerun = Some(ground.nextest.rerun(&test.binary, &test.name).shell_here());
+    }
+    Ok(tests)
+}

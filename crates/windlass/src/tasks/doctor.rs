@@ -1,0 +1,38 @@
+//! `doctor`: what is there and what is not.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Context, Exit, PlanArgs, tools};
+
+/// What `doctor` takes.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+}
+
+pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
+    let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
+    let root = cx.workspace(&plan)?.root;
+    let tools = tools::look(cx, &root);
+    for tool in &tools.all {
+        let (mark, found) = match &tool.found {
+            Ok(version) => ("ok     ", version.clone()),
+            Err(why) => ("MISSING", format!("none ({why})")),
+        };
+        cx.host.print(&format!("{mark} {}\n", tool.name));
+        cx.host.print(&format!("          wanted      {}\n          found       {found}\n", tool.wanted));
+        if let Some(from) = &tool.from {
+            cx.host.print(&format!("          from        {from}\n"));
+        }
+        cx.host.print(&format!("          needed for  {}\n", tool.needed_for.join(", ")));
+    }
+    if tools.missing().next().is_none() {
+        return Ok(Exit::PASSED);
+    }
+    cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
+    Ok(Exit::FAILED)
+}

@@ -1,0 +1,48 @@
+//! The tasks, one file each.
+
+mod ci;
+mod doctor;
+mod init;
+mod report;
+mod setup;
+
+use clap::Subcommand;
+
+use crate::args::CiArgs;
+use crate::init::InitArgs;
+use crate::{Context, Exit};
+
+/// The tasks that windlass brings.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Task {
+    /// Do everything that CI does: format, lints, one compile, tests, doctests, docs, and the workspace's own steps
+    Ci(CiArgs),
+    /// Compile and run the tests: `ci` narrowed to `build`, `test`, `doctest` and what they need
+    Test(CiArgs),
+    /// Install what the pipeline needs and cannot find, and nothing else
+    Setup(setup::SetupArgs),
+    /// Report each tool: the wanted version, the one found, where from, and what it is needed for
+    Doctor(doctor::DoctorArgs),
+    /// Draw a kept run again
+    Report(report::ReportArgs),
+    /// Adopt windlass in a workspace, check that, or undo it
+    Init(InitArgs),
+}
+
+impl Task {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// When windlass cannot do its work; that something failed is no error but an [`Exit`].
+    pub fn run(self, cx: &Context) -> anyhow::Result<Exit> {
+        match self {
+            Self::Ci(args) => ci::run(cx, "ci", &args, |_| true),
+            Self::Test(args) => ci::run(cx, "test", &args, |stage| matches!(stage, "build" | "test" | "doctest")),
+            Self::Setup(args) => setup::run(cx, &args),
+            Self::Doctor(args) => doctor::run(cx, &args),
+            Self::Report(args) => report::run(cx, &args),
+            Self::Init(args) => init::run(cx, &args),
+        }
+    }
+}

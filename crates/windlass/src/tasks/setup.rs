@@ -1,0 +1,29 @@
+//! `setup`: what `ci` would install, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Context, Exit, PlanArgs, tools};
+
+/// What `setup` takes.
+#[derive(Clone, Debug, Args)]
+pub struct SetupArgs {
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+}
+
+pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
+    let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
+    let root = cx.workspace(&plan)?.root;
+    let before = tools::look(cx, &root);
+    before.set_up(cx, true)?;
+    let tools = tools::look(cx, &root);
+    for tool in &tools.all {
+        if let Ok(version) = &tool.found {
+            cx.host.print(&format!("{} {version}\n", tool.name));
+        }
+    }
+    Ok(if tools.missing().next().is_none() { Exit::PASSED } else { Exit::BROKEN })
+}

@@ -1,0 +1,10 @@
+//! `windlass init` on small workspaces of every shape: what it writes, and that it can take it back to the byte.
+#![allow(clippy::disallowed_methods)]
+
+mod fixture;
+
+mod changed;
+mod lock;
+mod refused;
+mod shapes;
+mod xtask;

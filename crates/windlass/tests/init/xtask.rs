@@ -1,0 +1,40 @@
+//! The xtask that is written: it compiles, runs everywhere in the workspace, and is formatted as the workspace wants it.
+
+use crate::fixture::Fixture;
+
+const A: (&str, &str) = ("a/Cargo.toml", "[package]\nname = \"a\"\nedition = \"2015\"\n");
+
+#[test]
+fn an_adopted_workspace_runs_windlass_from_every_directory() {
+    let manifest = "[workspace]\nmembers = [\"a\"]\n[workspace.lints.rust]\nmissing_docs = \"deny\"\n";
+    let fixture = Fixture::new(&[("Cargo.toml", manifest), A]).locked();
+    let before = fixture.tree();
+    let source = format!("path:{}", env!("CARGO_MANIFEST_DIR"));
+    let said = fixture.init(&["--source", &source]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stdout.contains("members   2: a, xtask"), "{}", said.stdout);
+    assert!(said.stdout.contains("next: cargo xtask ci"), "{}", said.stdout);
+
+    let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/adopted");
+    let help =
+        fixture.run_in(&fixture.root().join("a/src"), "cargo", &["xtask", "--help"], &[("CARGO_TARGET_DIR", target)]);
+    assert_eq!(help.code, 0, "{}", help.stderr);
+    assert!(help.stdout.contains("init"), "{}", help.stdout);
+    let locked = fixture.run("cargo", &["metadata", "--format-version", "1", "--locked", "--offline"]);
+    assert_eq!(locked.code, 0, "{}", locked.stderr);
+
+    assert_eq!(fixture.init(&["--remove"]).code, 0);
+    assert_eq!(fixture.tree(), before);
+}
+
+#[test]
+fn the_xtask_is_formatted_as_the_workspace_wants_it() {
+    for rustfmt in ["", "hard_tabs = true\n", "tab_spaces = 2\nnewline_style = \"Windows\"\n"] {
+        let manifest = "[workspace]\nmembers = [\"a\"]\n";
+        let fixture = Fixture::new(&[("Cargo.toml", manifest), A, ("rustfmt.toml", rustfmt)]).locked();
+        fixture.adopts_and_goes_back(&[]);
+        fixture.adopts(&[]);
+        let said = fixture.run("cargo", &["fmt", "--all", "--check"]);
+        assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    }
+}
