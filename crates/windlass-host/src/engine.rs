@@ -146,7 +146,8 @@ impl Engine<'_> {
 
     fn finish(&mut self, index: usize, outcome: Outcome, log: Option<windlass_record::Log>) {
         if outcome.is_red() && !self.options.keep_going && self.stop.is_none() {
-            let reason = format!("`{}` did not pass, and the run stops at the first that does not", self.steps[index].name);
+            let reason =
+                format!("`{}` did not pass, and the run stops at the first that does not", self.steps[index].name);
             self.stop_all(&Outcome::Skipped { reason });
         }
         self.states[index] = State::Done(outcome.clone());
@@ -233,9 +234,10 @@ impl Engine<'_> {
 
     fn resources_are_free(&self, index: usize) -> bool {
         let held = |resource| {
-            self.steps.iter().zip(&self.states).any(|(step, state)| {
-                matches!(state, State::Running(_)) && step.uses.contains(resource)
-            })
+            self.steps
+                .iter()
+                .zip(&self.states)
+                .any(|(step, state)| matches!(state, State::Running(_)) && step.uses.contains(resource))
         };
         !self.steps[index].uses.iter().any(held)
     }
@@ -262,7 +264,8 @@ impl Engine<'_> {
         let step = &self.steps[index];
         let path = self.options.dir.join(log_file(index, &step.name));
         let log_error = |error: io::Error| format!("cannot write `{}`: {error}", path.display());
-        let (reader, writer) = io::pipe().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
+        let (reader, writer) =
+            io::pipe().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
         let second = writer.try_clone().map_err(|error| format!("cannot start `{}`: {error}", step.command.program))?;
         fs::create_dir_all(self.options.dir.join(LOGS)).map_err(log_error)?;
         let output = Output::start(index, reader, &path, self.options.log_limit_bytes, self.sender.clone());

@@ -104,7 +104,10 @@ mod tests {
             &[
                 ("CARGO", "/r/bin/cargo"),
                 ("CARGO_MANIFEST_DIR", "/ws/xtask"),
-                ("LD_LIBRARY_PATH", "/ws/target/xtask:/nix/store/r/lib/rustlib/x/lib:/nix/store/r/lib:/nix/store/x/lib:/opt/lib"),
+                (
+                    "LD_LIBRARY_PATH",
+                    "/ws/target/xtask:/nix/store/r/lib/rustlib/x/lib:/nix/store/r/lib:/nix/store/x/lib:/opt/lib",
+                ),
                 ("RUSTUP_TOOLCHAIN", "nightly"),
                 ("RUSTUP_TOOLCHAIN_SOURCE", "env"),
             ],

@@ -215,9 +215,8 @@ impl Host {
     /// Where a program of that name is found on `PATH`, or the path itself if `name` is one.
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         use std::os::unix::fs::PermissionsExt;
-        let runs = |path: &Path| {
-            fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-        };
+        let runs =
+            |path: &Path| fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
         if name.contains('/') {
             return Some(PathBuf::from(name)).filter(|path| runs(path));
         }

@@ -69,7 +69,11 @@ impl Writer {
         };
         copy(0, head, &mut ordered)?;
         let omitted = self.written_bytes - self.limit_bytes;
-        write!(ordered, "\n[windlass: {omitted} bytes left out here, the log is limited to {} bytes]\n", self.limit_bytes)?;
+        write!(
+            ordered,
+            "\n[windlass: {omitted} bytes left out here, the log is limited to {} bytes]\n",
+            self.limit_bytes
+        )?;
         copy(cut, self.limit_bytes, &mut ordered)?;
         copy(head, cut, &mut ordered)?;
         std::fs::rename(&draft, &self.path)

@@ -60,12 +60,20 @@ pub struct Terminal {
 impl Terminal {
     /// Columns of the terminal, 80 where it does not say.
     pub fn width(&self) -> usize {
-        rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|n| *n > 0).unwrap_or(80)
+        rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|n| *n > 0)
+            .unwrap_or(80)
     }
 
     /// Rows of the terminal, 24 where it does not say.
     pub fn height(&self) -> usize {
-        rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_row)).filter(|n| *n > 0).unwrap_or(24)
+        rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .map(|size| usize::from(size.ws_row))
+            .filter(|n| *n > 0)
+            .unwrap_or(24)
     }
 
     /// Draws `lines`, none wider than the terminal, in place of those drawn before.

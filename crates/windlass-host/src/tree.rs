@@ -74,7 +74,8 @@ mod linux {
     fn by_parent() -> BTreeMap<i32, Vec<Process>> {
         let mut processes: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw) else {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
+            else {
                 continue;
             };
             // `PID (NAME) STATE PPID ...`, where the name may hold spaces and parentheses.

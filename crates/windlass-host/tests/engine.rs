@@ -213,7 +213,8 @@ fn standard_output_and_error_come_in_the_order_they_were_written() {
 #[test]
 fn a_service_runs_for_as_long_as_something_needs_it() {
     let it = Fixture::new();
-    let server = "trap 'echo bye; rm up; exit 0' TERM; sleep 0.2; touch up; echo 'ready to serve'; while :; do sleep 0.05; done";
+    let server =
+        "trap 'echo bye; rm up; exit 0' TERM; sleep 0.2; touch up; echo 'ready to serve'; while :; do sleep 0.05; done";
     let said = it.run([
         it.sh("server", server).service("ready to serve"),
         it.sh("first", "[ ! -e up ]"),

@@ -6,7 +6,9 @@ use windlass_record::Outcome;
 /// red, and for a workspace's own steps that simply failed.
 pub fn relaxing_key(stage: &str, outcome: &Outcome) -> Option<String> {
     let builtin = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"].contains(&stage);
-    let skip = format!("`ci.skip = [\"{stage}\"]`");
+    // The tests need the build.
+    let skipped = if stage == "build" { "\"build\", \"test\"".to_owned() } else { format!("\"{stage}\"") };
+    let skip = format!("`ci.skip = [{skipped}]`");
     match outcome {
         Outcome::TimedOut { .. } if builtin => Some("`ci.timeout-s`".to_owned()),
         Outcome::TimedOut { .. } => Some(format!("`timeout-s` of the `[[ci.step]]` named `{stage}`")),
@@ -31,6 +33,7 @@ mod tests {
             ("fmt", failed.clone(), Some(r#"`ci.skip = ["fmt"]`"#)),
             ("clippy", failed.clone(), Some(r#"`ci.warnings = "allow"` or `ci.skip = ["clippy"]`"#)),
             ("doc", failed.clone(), Some(r#"`ci.warnings = "allow"` or `ci.skip = ["doc"]`"#)),
+            ("build", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["build", "test"]`"#)),
             ("test", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["test"]`"#)),
             ("test", Outcome::TimedOut { after_s: 9 }, Some("`ci.timeout-s`")),
             ("test", Outcome::Killed { signal: 9 }, Some(r#"`ci.skip = ["test"]`"#)),

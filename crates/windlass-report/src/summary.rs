@@ -107,11 +107,11 @@ impl Block {
     fn test(&mut self, record: &Record, test: &TestRecord) {
         let id = paint(self.color, Hue::Red, &one_line(&test.id()));
         self.line(2, &format!("{id}  {}", duration::text(test.wall_ms)));
-        if let Some(place) = Location::of_test(test, &record.run.workspace) {
-            self.line(4, &place.to_string());
-        }
-        if let Some(message) = &test.message {
-            self.line(4, &clip(&one_line(message), MAX_COLUMNS));
+        let message = test.message.as_deref().map(one_line).unwrap_or_default();
+        let place = Location::of_test(test, &record.run.workspace).map(|place| place.to_string());
+        // A panic's own message begins with its place.
+        for line in [place.filter(|place| !message.starts_with(place)), Some(clip(&message, MAX_COLUMNS))] {
+            line.filter(|line| !line.is_empty()).into_iter().for_each(|line| self.line(4, &line));
         }
         for line in tail(test.output.as_deref().unwrap_or_default(), MAX_OUTPUT_LINES, MAX_COLUMNS) {
             self.quoted(4, &line);

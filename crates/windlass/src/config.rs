@@ -11,6 +11,9 @@ use windlass_workspace::Features;
 use self::section::{Entry, Section, Source, hint};
 pub(crate) use self::step::OwnStep;
 
+/// Where the file stands, from the workspace's root.
+pub(crate) const CONFIG: &str = ".config/windlass.toml";
+
 /// The stages that `ci` has by itself, in order.
 pub(crate) const STAGES: [&str; 7] = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"];
 

@@ -60,7 +60,8 @@ pub(crate) const TEST: &str = "test";
 /// Puts the plan together.
 pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<Pipeline> {
     let known: Vec<&str> = STAGES.into_iter().chain(facts.config.steps.iter().map(|step| step.name.as_str())).collect();
-    for (flag, name) in asked.stages.iter().map(|it| ("--stage", it)).chain(asked.skip.iter().map(|it| ("--skip", it))) {
+    for (flag, name) in asked.stages.iter().map(|it| ("--stage", it)).chain(asked.skip.iter().map(|it| ("--skip", it)))
+    {
         if !known.contains(&name.as_str()) {
             return Err(unknown(flag, name, &known).into());
         }
@@ -78,7 +79,8 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
     }
     let all = Plan::new(steps)?;
     let skipped = |stage: &str| {
-        let by_config = facts.config.skip.iter().any(|skip| skip == stage) && !asked.stages.iter().any(|it| it == stage);
+        let by_config =
+            facts.config.skip.iter().any(|skip| skip == stage) && !asked.stages.iter().any(|it| it == stage);
         match (asked.skip.iter().any(|skip| skip == stage), by_config) {
             (true, _) => Some("--skip"),
             (false, true) => Some("`ci.skip` in .config/windlass.toml"),
@@ -95,7 +97,9 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
             let user = plan.steps().iter().find(|user| user.needs.contains(&step.name));
             let stage = &step.stage;
             return Err(match user {
-                Some(user) => Usage(format!("`{stage}` cannot be skipped by {by}: `{}` needs it; skip both or none", user.name)),
+                Some(user) => {
+                    Usage(format!("`{stage}` cannot be skipped by {by}: `{}` needs it; skip both or none", user.name))
+                }
                 None => Usage(format!("`{stage}` is asked for by `--stage` and skipped by {by}; drop one of the two")),
             }
             .into());
@@ -103,15 +107,17 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
     }
     let asked_for = |stage: &str| if asked.stages.is_empty() { (asked.of_task)(stage) } else { wanted(stage) };
     let not_applicable = missing.into_iter().filter(|(stage, _)| asked_for(stage) && skipped(stage).is_none());
-    let by_choice = known.iter().filter(|stage| asked_for(stage)).filter_map(|stage| {
-        skipped(stage).map(|by| ((*stage).to_owned(), format!("skipped by {by}")))
-    });
+    let by_choice = known
+        .iter()
+        .filter(|stage| asked_for(stage))
+        .filter_map(|stage| skipped(stage).map(|by| ((*stage).to_owned(), format!("skipped by {by}"))));
     let not_planned = not_applicable.chain(by_choice).collect();
     Ok(Pipeline { plan, not_planned })
 }
 
 fn unknown(flag: &str, name: &str, known: &[&str]) -> Usage {
-    let similar = known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.7);
+    let similar =
+        known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.7);
     let hint = match similar.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((_, nearest)) => format!("; did you mean `{nearest}`?"),
         None => format!("; there are {}", known.join(", ")),
@@ -181,3 +187,6 @@ pub(crate) fn before_tests(plan: &Plan) -> Plan {
     let names: BTreeSet<&str> = plan.names().take_while(|name| *name != TEST).collect();
     plan.narrowed(|step| names.contains(step.name.as_str()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,8 @@ impl RunDir {
 
     /// A fresh directory in the system's temporary one, for `reason`.
     pub(crate) fn temporary(host: &Host, reason: &str) -> anyhow::Result<Self> {
-        let path = host.fresh_temporary_directory("windlass").with_context(|| format!("{reason}, and neither can that"))?;
+        let path =
+            host.fresh_temporary_directory("windlass").with_context(|| format!("{reason}, and neither can that"))?;
         host.print_error(&format!("error: {reason}\n  the record of this run goes to `{}`\n", path.display()));
         Ok(Self { path, fallback: Some(reason.to_owned()) })
     }
@@ -58,7 +59,11 @@ impl RunDir {
 }
 
 /// The record of a kept run: the latest, or that of the given id or the given file or directory.
-pub(crate) fn kept(host: &Host, target_directory: &str, run: Option<&str>) -> anyhow::Result<Option<(PathBuf, Record)>> {
+pub(crate) fn kept(
+    host: &Host,
+    target_directory: &str,
+    run: Option<&str>,
+) -> anyhow::Result<Option<(PathBuf, Record)>> {
     let dir = windlass_dir(target_directory);
     let path = match run {
         None => dir.join("latest"),

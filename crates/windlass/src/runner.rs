@@ -10,12 +10,12 @@ use windlass_report::terminal::{Progress, TestCount};
 use windlass_report::{Groups, Logs, github, html, junit, plan, summary};
 use windlass_workspace::{Diagnostics, Workspace};
 
+use crate::Context;
 use crate::args::{Ci, PlanArgs};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::job::Job;
 use crate::rundir::{self, RunDir};
-use crate::Context;
 
 /// How much of the end of a red step's log is drawn.
 const TAIL_BYTES: u64 = 64 << 10;
@@ -199,7 +199,8 @@ impl<'a> Runner<'a> {
             let unmet = step.needs.iter().find(|need| ended(need).is_some_and(|outcome| outcome != Outcome::Passed));
             if let Some(need) = unmet {
                 let outcome = Outcome::Skipped { reason: format!("needs `{need}`, which did not pass") };
-                let event = Event::Finished { step: step.name.clone(), at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
+                let event =
+                    Event::Finished { step: step.name.clone(), at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
                 self.record.apply(&event);
                 self.display.event(&self.cx.host, &self.record, &event);
                 continue;

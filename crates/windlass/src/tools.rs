@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use windlass_nextest::{MINIMUM, Nextest, PINNED};
 use semver::Version;
+use windlass_nextest::{MINIMUM, Nextest, PINNED};
 use windlass_plan::Command;
 
 use crate::Context;
@@ -226,10 +226,9 @@ impl Tools {
         let manager = known.iter().find(|(program, ..)| cx.host.find_program(program).is_some());
         let package = |clippy: &'static str| if component == "clippy" { clippy } else { "rustfmt" };
         match manager {
-            Some((_, install, clippy)) => bail!(
-                "there is no rustup to add it\nhelp: {install} {}, or install Rust by rustup",
-                package(clippy)
-            ),
+            Some((_, install, clippy)) => {
+                bail!("there is no rustup to add it\nhelp: {install} {}, or install Rust by rustup", package(clippy))
+            }
             None => bail!("there is no rustup to add it\nhelp: install Rust by rustup"),
         }
     }

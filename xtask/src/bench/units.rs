@@ -23,7 +23,7 @@ const USUAL: [&[&str]; 5] = [
 /// The stages of windlass in the order that repeats least, with its flags.
 const BEST: [&[&str]; 7] = [
     &["fmt", "--all", "--check"],
-    &["metadata", "--locked", "--format-version=1"],
+    &["update", "--workspace", "--locked"],
     &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     &["test", "--workspace", "--no-run", "--locked"],
     &["nextest", "run", "--workspace", "--locked"],

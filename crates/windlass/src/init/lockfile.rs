@@ -39,43 +39,36 @@ pub(super) fn bring_in_line(host: &Host, root: &Path, before: Option<&str>) -> R
     }
 }
 
-/// Gives packages the versions back that `raised` says they had, as far as nobody has changed them since.
+/// Gives packages the versions back that `raised` says they had, as far as nobody has changed them since; the lines that
+/// this left open.
 pub(super) fn lower(host: &Host, root: &Path, raised: &[String], before: &str) -> Result<Vec<String>, InitError> {
     let path = root.join(PATH);
-    let mut open: Vec<&String> = raised.iter().collect();
+    let mut open = raised.to_vec();
     // One package may hold another up, so that the order matters: go around as long as that helps.
     loop {
         let packages = packages(&host.read_text(&path)?.unwrap_or_default());
         let n_open = open.len();
-        let mut rest = Vec::new();
-        for line in open {
-            if !lower_one(host, root, line, &packages)? {
-                rest.push(line);
+        let has = |name: &str, version: &str| packages.contains(&(name.to_owned(), version.to_owned()));
+        open.retain(|line| parse_raised(line).is_none_or(|(name, before, _)| !has(name, before)));
+        if open.is_empty() || (open.len() == n_open && n_open != raised.len()) {
+            break;
+        }
+        let at_hand = open.iter().filter_map(|line| parse_raised(line)).filter(|(name, _, now)| has(name, now));
+        let mut tried = false;
+        for (name, before, now) in at_hand {
+            let package = format!("{name}@{now}");
+            let precise = cargo(root).args(["update", "--quiet", "--package", &package, "--precise", before]);
+            if host.read(&precise.clone().arg("--offline"), TIMEOUT)?.code != Some(0) {
+                host.read(&precise, TIMEOUT)?;
             }
+            tried = true;
         }
-        open = rest;
-        if open.is_empty() || open.len() == n_open {
-            with_line_endings_of(host, &path, before)?;
-            return Ok(open.into_iter().cloned().collect());
+        if !tried {
+            break;
         }
     }
-}
-
-fn lower_one(host: &Host, root: &Path, line: &str, packages: &Packages) -> Result<bool, InitError> {
-    let Some((name, before, now)) = parse_raised(line) else { return Ok(false) };
-    let has = |version: &str| packages.contains(&(name.to_owned(), version.to_owned()));
-    if has(before) {
-        return Ok(true);
-    }
-    if !has(now) {
-        return Ok(false);
-    }
-    let precise = |offline: bool| {
-        let command =
-            cargo(root).args(["update", "--quiet", "--package", &format!("{name}@{now}"), "--precise", before]);
-        if offline { command.arg("--offline") } else { command }
-    };
-    Ok(host.read(&precise(true), TIMEOUT)?.code == Some(0) || host.read(&precise(false), TIMEOUT)?.code == Some(0))
+    with_line_endings_of(host, &path, before)?;
+    Ok(open)
 }
 
 fn with_line_endings_of(host: &Host, path: &Path, before: &str) -> Result<String, HostError> {

@@ -178,7 +178,7 @@ pub(crate) fn run(args: &InitArgs, host: &Host) -> Result<Outcome, InitError> {
     if args.dry_run {
         return Ok(dry_run(host, &facts, &edits));
     }
-    adopt(host, &facts, &home, edits)
+    adopt(host, &facts, &home, edits, args.github)
 }
 
 /// `--source` as a dependency of the xtask in `root`.
@@ -224,12 +224,12 @@ fn dry_run(host: &Host, facts: &Facts, edits: &[Edit]) -> Outcome {
     Outcome { code: 0, adopted: None }
 }
 
-fn adopt(host: &Host, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>) -> Result<Outcome, InitError> {
+fn adopt(host: &Host, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: bool) -> Result<Outcome, InitError> {
     let was_stale = match &facts.lockfile {
         Some(_) if matches!(home, Home::Free(_)) => lockfile::is_stale(host, &facts.root)?,
         _ => false,
     };
-    let mut text = notes(facts, home);
+    let mut text = notes(facts, home, github);
     let resolves = edits.iter().any(|edit| edit.path.ends_with("Cargo.toml")) || lacks_lock_entry(facts, home);
     if edits.is_empty() && !resolves {
         text += "nothing to write: all of it is there and current\n";
@@ -302,8 +302,9 @@ fn lacks_lock_entry(facts: &Facts, home: &Home<'_>) -> bool {
     facts.lockfile.as_deref().is_some_and(|lock| !lockfile::has(lock, home.package()))
 }
 
-fn notes(facts: &Facts, home: &Home<'_>) -> String {
-    match home {
+/// What is worth knowing beside the list of files.
+fn notes(facts: &Facts, home: &Home<'_>, github: bool) -> String {
+    let mut notes = match home {
         Home::Free(place) if place.alias != "xtask" => format!(
             "note: your own `xtask` stays as it is, and `cargo {0}` runs windlass beside it\n\
              help: to have one instead, add `windlass` to the dependencies of yours and a `match` arm for its tasks (the\n      \
@@ -313,9 +314,19 @@ fn notes(facts: &Facts, home: &Home<'_>) -> String {
         Home::Theirs { package, .. } => {
             format!("note: the package `{package}` carries windlass and is yours; `init` leaves it alone\n")
         }
-        _ if facts.lockfile.is_none() => "note: there is no `Cargo.lock`, and `init` leaves none\n".to_owned(),
         _ => String::new(),
+    };
+    if facts.lockfile.is_none() {
+        notes += "note: there is no `Cargo.lock`, and `init` leaves none\n";
     }
+    if github && facts.workflows().iter().all(|text| text.is_some_and(|text| !workflow::is_ours(text))) {
+        let [first, second] = workflow::NAMES;
+        notes += &format!(
+            "note: the workflows `{first}` and `{second}` are both yours; run `cargo {} ci` in one of them\n",
+            home.alias()
+        );
+    }
+    notes
 }
 
 fn remove(host: &Host, facts: &Facts, home: &Home<'_>, dry_run: bool) -> Result<Outcome, InitError> {

@@ -10,7 +10,7 @@ use windlass_record::{TestOutcome, TestRecord};
 use windlass_workspace::{Cargo, Member, Selection, Target, Workspace};
 
 use crate::args::CiArgs;
-use crate::config::{self, Config};
+use crate::config::{self, CONFIG, Config};
 use crate::context::ANSWER;
 use crate::exit::{Exit, Usage};
 use crate::job::Job;
@@ -21,7 +21,7 @@ use crate::{Context, rundir};
 
 /// How long a harness may take to say what tests it has; one that runs them instead is stopped.
 const LISTING: Duration = Duration::from_secs(30);
-const CONFIG: &str = ".config/windlass.toml";
+
 const NEXTEST_CONFIG: &str = ".config/nextest.toml";
 
 /// All that the host reads before the plan is made.
@@ -33,12 +33,13 @@ struct Ground {
     cargo: Cargo,
     nextest: Nextest,
     nextest_config: Option<String>,
+    has_lockfile: bool,
     tool_config: String,
     notes: Vec<String>,
 }
 
 pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str) -> bool) -> anyhow::Result<Exit> {
-    let ground = read(cx, args)?;
+    let mut ground = read(cx, args)?;
     let asked = Asked { stages: &args.stage, skip: &args.skip, of_task: &of_task };
     let keep_going = runner::keeps_going(cx, &args.plan);
     let mut job = job(task, &ground, &asked, keep_going, &[])?;
@@ -55,10 +56,14 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         runner::show(cx, &job, &args.plan);
         return Ok(Exit::PASSED);
     }
-    set_up(cx, &ground, &job, args)?;
-    let ground = if ground.tools.missing().next().is_some() { read(cx, args)? } else { ground };
+    let is_planned = |stage: &str| job.plan.steps().iter().any(|step| step.stage == stage);
+    let tools = ground.tools.needed_for(is_planned);
+    if tools.missing().next().is_some() {
+        tools.set_up(cx, ground.config.ci.setup && !args.no_setup)?;
+        ground = read(cx, args)?;
+        job = self::job(task, &ground, &asked, keep_going, &[])?;
+    }
 
-    let no_lockfile = !ground.cargo.locked;
     let mut runner = Runner::begin(cx, job, &args.plan)?;
     runner.write_files();
     runner.watch_tests(TEST);
@@ -86,7 +91,7 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         Ok(tests) => runner.add_tests(tests),
         Err(error) => runner.note(format!("the tests are not in this record: {error:#}")),
     }
-    if no_lockfile {
+    if !ground.has_lockfile {
         // Cargo has written one for its stages; the workspace has decided to have none.
         cx.host.remove_file(&Path::new(&ground.workspace.root).join("Cargo.lock"))?;
     }
@@ -110,9 +115,14 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     }
     let root = Path::new(&workspace.root);
     let text = cx.host.read_text(&root.join(CONFIG))?;
-    let config = config::parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?;
+    let config =
+        config::parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?;
     let selection = select(cx, &workspace, &config)?;
-    let locked = cx.host.exists(&root.join("Cargo.lock"));
+    let has_lockfile = cx.host.exists(&root.join("Cargo.lock"));
+    // Who skips `lock` does not want the lockfile judged, neither by that stage nor by the others.
+    let lock = "lock".to_owned();
+    let skips_lock = args.skip.contains(&lock) || config.ci.skip.contains(&lock) && !args.stage.contains(&lock);
+    let locked = has_lockfile && !skips_lock;
     let nextest_config = cx.host.read_text(&root.join(NEXTEST_CONFIG))?;
     let tools = tools::look(cx, &workspace.root);
     let version = tools.cargo_version()?;
@@ -133,8 +143,10 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     };
     let mut notes: Vec<String> =
         selection.left_out.iter().map(|(name, reason)| format!("package `{name}` is not run: {reason}")).collect();
-    if !locked {
+    if !has_lockfile {
         notes.push("no Cargo.lock: no command gets `--locked`, and there is none afterwards".to_owned());
+    } else if skips_lock {
+        notes.push("`lock` is skipped: no command gets `--locked`".to_owned());
     }
     if nextest_config.is_none() {
         notes.push(format!("no {NEXTEST_CONFIG}: nextest's own defaults hold"));
@@ -144,7 +156,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     }
     let tool_config = rundir::windlass_dir(&workspace.target_directory).join("nextest.toml");
     let tool_config = tool_config.to_string_lossy().into_owned();
-    Ok(Ground { workspace, config, selection, tools, cargo, nextest, nextest_config, tool_config, notes })
+    Ok(Ground { workspace, config, selection, tools, cargo, nextest, nextest_config, has_lockfile, tool_config, notes })
 }
 
 fn select(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Selection> {
@@ -195,12 +207,6 @@ fn job(
         job.files = BTreeMap::from([(ground.tool_config.clone(), windlass_nextest::tool_config(&store))]);
     }
     Ok(job)
-}
-
-/// Installs what this plan needs, and nothing else.
-fn set_up(cx: &Context, ground: &Ground, job: &Job, args: &CiArgs) -> anyhow::Result<()> {
-    let is_planned = |stage: &str| job.plan.steps().iter().any(|step| step.stage == stage);
-    ground.tools.needed_for(is_planned).set_up(cx, ground.config.ci.setup && !args.no_setup)
 }
 
 /// Test targets with a harness of their own, which nextest may or may not be able to list.
@@ -255,7 +261,8 @@ fn tests(cx: &Context, ground: &Ground, runner: &Runner<'_>) -> anyhow::Result<V
         return Ok(Vec::new());
     }
     let xml = cx.host.read_text(path)?.unwrap_or_default();
-    let mut tests = windlass_nextest::parse_junit(&xml, TEST).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let mut tests =
+        windlass_nextest::parse_junit(&xml, TEST).with_context(|| format!("cannot read `{}`", path.display()))?;
     for test in tests.iter_mut().filter(|test| test.outcome == TestOutcome::Failed) {
         test.rerun = Some(ground.nextest.rerun(&test.binary, &test.name).shell_here());
     }

@@ -82,6 +82,27 @@ fn what_was_added_around_our_lines_stays() {
 }
 
 #[test]
+fn a_dry_run_shows_the_diff_and_a_check_what_is_missing_and_neither_writes() {
+    let fixture = Fixture::new(&[("Cargo.toml", MANIFEST), A]).locked();
+    let before = fixture.tree();
+    let dry = fixture.adopt(&["--dry-run"]);
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    assert!(dry.stdout.contains("-members = [\"a\"]\n+members = [\"a\", \"xtask\"]\n"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("--- /dev/null\n+++ b/xtask/src/main.rs\n"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("`Cargo.lock` gets the entries that this adds"), "{}", dry.stdout);
+    let check = fixture.adopt(&["--check"]);
+    assert_eq!(check.code, 1, "{}", check.stdout);
+    assert!(check.stdout.contains("`xtask/src/main.rs` is missing: its three lines\n"), "{}", check.stdout);
+    assert_eq!(fixture.tree(), before);
+
+    fixture.adopts(&[]);
+    let adopted = fixture.tree();
+    let dry = fixture.init(&["--remove", "--dry-run"]);
+    assert!(dry.stdout.contains("--- a/xtask/src/main.rs\n+++ /dev/null\n"), "{}", dry.stdout);
+    assert_eq!(fixture.tree(), adopted);
+}
+
+#[test]
 fn a_check_says_what_differs_and_init_mends_it() {
     let fixture = Fixture::new(&[("Cargo.toml", MANIFEST), A]).locked();
     fixture.adopts(&["--github"]);

@@ -26,22 +26,28 @@ checksum = \"1000000000000000000000000000000000000000000000000000000000000000\"
 /// and 2.
 fn with_registry() -> Fixture {
     let fixture = Fixture::new(&[("Cargo.toml", MANIFEST), A]);
-    for version in ["1.0.0", "1.2.0", "2.0.0"] {
-        let dir = format!("../registry/low-{version}");
-        let digit = &version[..1];
-        let checksum = format!("{digit}{}", version.replace('.', "").replacen(digit, "", 1).repeat(32));
-        fixture.write(&format!("{dir}/Cargo.toml"), &format!("[package]\nname = \"low\"\nversion = \"{version}\"\n"));
-        fixture.write(&format!("{dir}/src/lib.rs"), "");
-        let checksum = format!("{{\"files\":{{}},\"package\":\"{}\"}}", &checksum[..64]);
-        fixture.write(&format!("{dir}/.cargo-checksum.json"), &checksum);
-    }
-    let config = "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\ndirectory = \"../registry\"\n";
+    publish(&fixture, &["1.0.0", "1.2.0", "2.0.0"]);
+    let config = "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\nlocal-registry = \"../registry\"\n";
     fixture.write(".cargo/config.toml", config);
     let needs = "low = \"1.1\"\nlow2 = { package = \"low\", version = \"2\" }\n";
     let windlass = format!("[package]\nname = \"windlass\"\nversion = \"0.1.0\"\n[dependencies]\n{needs}[workspace]\n");
     fixture.write("../windlass/Cargo.toml", &windlass);
     fixture.write("Cargo.lock", OLD_LOCK);
     fixture
+}
+
+/// Puts versions of `low` into the registry: enough for cargo to resolve them, too little to compile them.
+fn publish(fixture: &Fixture, versions: &[&str]) {
+    let line = |version: &&str| {
+        let checksum = version[..1].to_owned() + &"0".repeat(63);
+        format!(
+            "{{\"name\":\"low\",\"vers\":\"{version}\",\"deps\":[],\"cksum\":\"{checksum}\",\"features\":{{}},\"yanked\":false}}\n"
+        )
+    };
+    fixture.write("../registry/index/3/l/low", &versions.iter().map(line).collect::<String>());
+    for version in versions {
+        fixture.write(&format!("../registry/low-{version}.crate"), "");
+    }
 }
 
 #[test]
@@ -56,14 +62,8 @@ fn a_version_that_had_to_rise_is_said_and_given_back() {
 fn a_version_that_somebody_raised_further_stays() {
     let fixture = with_registry();
     fixture.adopts(&[]);
-    let dir = "../registry/low-1.3.0";
-    fixture.write(&format!("{dir}/Cargo.toml"), "[package]\nname = \"low\"\nversion = \"1.3.0\"\n");
-    fixture.write(&format!("{dir}/src/lib.rs"), "");
-    fixture.write(
-        &format!("{dir}/.cargo-checksum.json"),
-        &format!("{{\"files\":{{}},\"package\":\"{}\"}}", "3".repeat(64)),
-    );
-    assert_eq!(fixture.run("cargo", &["update", "-p", "low@1.2.0"]).code, 0);
+    publish(&fixture, &["1.0.0", "1.2.0", "1.3.0", "2.0.0"]);
+    assert_eq!(fixture.run("cargo", &["update", "--offline", "-p", "low@1.2.0"]).code, 0);
     let said = fixture.init(&["--remove"]);
     assert!(said.stdout.contains("low 1.0.0 -> 1.2.0 was not taken back"), "{}{}", said.stdout, said.stderr);
     assert!(fixture.read("Cargo.lock").contains("version = \"1.3.0\""));

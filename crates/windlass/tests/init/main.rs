@@ -1,5 +1,5 @@
 //! `windlass init` on small workspaces of every shape: what it writes, and that it can take it back to the byte.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod fixture;
 

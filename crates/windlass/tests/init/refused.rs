@@ -70,3 +70,33 @@ fn a_removal_where_nothing_was_adopted_removes_nothing() {
     check(&fixture, &["--remove"], 0, "");
     check(&fixture, &["--check"], 1, "");
 }
+
+#[test]
+fn a_toolchain_below_the_minimum_is_pointed_to_the_binary() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new(&[("Cargo.toml", MANIFEST), A]);
+    fixture.write("../bin/rustc", "#!/bin/sh\nprintf 'release: 1.70.0\\nhost: x86_64-unknown-linux-gnu\\n'\n");
+    let old = fixture.root().join("../bin/rustc");
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let before = fixture.tree();
+    let path = format!("{}:{}", old.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for dry_run in [&[][..], &["--dry-run"]] {
+        let args = [&["init", "--source", "path:../windlass"], dry_run].concat();
+        let said = fixture.run_in(&fixture.root(), env!("CARGO_BIN_EXE_windlass"), &args, &[("PATH", &path)]);
+        assert_eq!(said.code, 1, "{}", said.stderr);
+        let root = fixture.root();
+        assert!(
+            said.stderr.contains(&format!("{} has 1.70.0; nothing was written", root.display())),
+            "{}",
+            said.stderr
+        );
+        assert!(said.stderr.contains("`windlass ci --manifest-path "), "{}", said.stderr);
+    }
+    assert_eq!(fixture.tree(), before);
+}
+
+#[test]
+fn a_pattern_that_takes_every_directory_for_a_member_is_refused_with_cargos_words() {
+    let fixture = Fixture::new(&[("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\n"), A]);
+    check(&fixture, &["--source", "path:../windlass"], 3, "referenced via `*`");
+}

@@ -12,9 +12,9 @@ const MANIFESTS: [(&str, &str); 14] = [
         "comments everywhere",
         "# top\n[workspace] # ws\n# on members\nmembers = [ # first\n  # before a\n  \"a\" # a\n  # end\n] # closed\n# on resolver\nresolver = \"2\" # two\n",
     ),
-    ("glob", "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\n"),
+    ("glob", "[workspace]\nresolver = \"2\"\nmembers = [\"[a-z]*\"]\n"),
     ("glob elsewhere", "[workspace]\nresolver = \"2\"\nmembers = [\"./a*\"]\n"),
-    ("glob, but excluded", "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\nexclude = [\"xtask\"]\n"),
+    ("glob, but excluded", "[workspace]\nresolver = \"2\"\nmembers = [\"[a-z]*\"]\nexclude = [\"xtask\"]\n"),
     ("exclude", "[workspace]\nresolver = \"2\"\nexclude = [\"b\"]\nmembers = ['a',]\n"),
     ("dotted", "workspace.resolver = \"2\"\nworkspace.members = [\"a\"]\n"),
     ("inline", "workspace = { resolver = \"2\", members = [\"a\"] }\n"),
@@ -37,6 +37,16 @@ fn a_virtual_workspace_is_as_before_however_its_manifest_is_written() {
         eprintln!("{name}");
         Fixture::new(&[("Cargo.toml", manifest), A]).locked().adopts_and_goes_back(&[]);
     }
+}
+
+#[test]
+fn a_pattern_that_takes_in_the_xtask_gets_no_entry_beside_it() {
+    let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"a\", \"x*\"]\n";
+    let x = ("x/Cargo.toml", "[package]\nname = \"x\"\n");
+    let fixture = Fixture::new(&[("Cargo.toml", manifest), A, x]).locked();
+    fixture.adopts_and_goes_back(&[]);
+    fixture.adopts(&[]);
+    assert_eq!(fixture.read("Cargo.toml"), manifest);
 }
 
 #[test]

@@ -1,0 +1,178 @@
+//! Which stages there are, as a table.
+
+use windlass_workspace::{Deny, Features, TargetKind};
+
+use super::*;
+use crate::config::{self, CONFIG};
+
+struct Case {
+    config: &'static str,
+    stages: &'static [&'static str],
+    skip: &'static [&'static str],
+    has_library: bool,
+    locked: bool,
+    unlistable: bool,
+}
+
+const CASE: Case = Case { config: "", stages: &[], skip: &[], has_library: true, locked: true, unlistable: false };
+
+fn member(has_library: bool) -> Member {
+    let target = |name: &str, kind, doctest| Target {
+        name: name.into(),
+        kind,
+        test: true,
+        doctest,
+        doc: true,
+        harness: true,
+        required_features: Vec::new(),
+        src_path: String::new(),
+    };
+    let library = has_library.then(|| target("app", TargetKind::Lib, true));
+    Member {
+        name: "app".into(),
+        version: "0.1.0".into(),
+        id: "app".into(),
+        manifest_path: "/ws/Cargo.toml".into(),
+        edition: "2021".into(),
+        rust_version: None,
+        publish: true,
+        targets: library.into_iter().chain([target("odd", TargetKind::Test, false)]).collect(),
+        features: Vec::new(),
+        carries_windlass: false,
+    }
+}
+
+/// The plan, a line a step: its name and needs; then what is not planned; or the error.
+fn check(case: &Case) -> String {
+    let config = config::parse(case.config, CONFIG).unwrap().ci;
+    let member = member(case.has_library);
+    let workspace =
+        Workspace { root: "/ws".into(), target_directory: "/ws/target".into(), members: vec![member.clone()] };
+    let cargo = Cargo {
+        root: "/ws".into(),
+        locked: case.locked,
+        packages: vec!["app".into()],
+        excluded: Vec::new(),
+        features: Features::Default,
+        deny: Deny::ClippyFlag,
+    };
+    let nextest = Nextest {
+        program: vec!["cargo".into(), "nextest".into()],
+        root: "/ws".into(),
+        cargo_args: cargo.selection_args(),
+        profile: None,
+    };
+    let target = member.targets.last().unwrap().clone();
+    let unlistable = case.unlistable.then(|| Unlistable { binary_id: "app::odd".into(), member, target });
+    let facts = Facts {
+        workspace: &workspace,
+        config: &config,
+        cargo: &cargo,
+        nextest: &nextest,
+        tool_config: "/ws/nextest.toml",
+        keep_going: true,
+        unlistable: unlistable.as_slice(),
+    };
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let (stages, skip) = (owned(case.stages), owned(case.skip));
+    match pipeline(&facts, &Asked { stages: &stages, skip: &skip, of_task: &|_| true }) {
+        Err(error) => error.to_string(),
+        Ok(pipeline) => {
+            let steps = pipeline.plan.steps().iter().map(|step| match step.needs.join(", ") {
+                needs if needs.is_empty() => step.name.clone(),
+                needs => format!("{} after {needs}", step.name),
+            });
+            let not_planned = pipeline.not_planned.iter().map(|(stage, reason)| format!("no {stage}: {reason}"));
+            steps.chain(not_planned).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+#[test]
+fn a_plain_workspace_has_all_stages() {
+    insta::assert_snapshot!(check(&CASE), @r"
+    fmt
+    lock
+    clippy after lock
+    build after lock
+    test after build
+    doctest after lock
+    doc after lock
+    ");
+}
+
+#[test]
+fn what_has_nothing_to_run_is_said_and_nobody_waits_for_it() {
+    let config = "[[ci.step]]\nname = 'publish'\nrun = 'true'\nneeds = ['doctest', 'doc']";
+    insta::assert_snapshot!(check(&Case { config, has_library: false, locked: false, ..CASE }), @r"
+    fmt
+    clippy
+    build
+    test after build
+    doc
+    publish after doc
+    no lock: there is no Cargo.lock
+    no doctest: no package has a library with doctests
+    ");
+}
+
+#[test]
+fn a_harness_that_cannot_be_listed_is_a_step_of_the_test_stage() {
+    let config = "[[ci.step]]\nname = 'publish'\nrun = 'true'\nneeds = ['test']";
+    insta::assert_snapshot!(check(&Case { config, unlistable: true, stages: &["publish"], ..CASE }), @r"
+    lock
+    build after lock
+    test after build
+    test app::odd after build
+    publish after test, test app::odd
+    ");
+}
+
+#[test]
+fn a_stage_brings_what_it_needs_and_nothing_else() {
+    insta::assert_snapshot!(check(&Case { stages: &["doctest"], ..CASE }), @r"
+    lock
+    doctest after lock
+    ");
+}
+
+#[test]
+fn what_is_skipped_is_said() {
+    insta::assert_snapshot!(check(&Case { config: "ci.skip = ['doc']", skip: &["clippy", "fmt"], ..CASE }), @r"
+    lock
+    build after lock
+    test after build
+    doctest after lock
+    no fmt: skipped by --skip
+    no clippy: skipped by --skip
+    no doc: skipped by `ci.skip` in .config/windlass.toml
+    ");
+}
+
+#[test]
+fn a_stage_that_is_asked_for_runs_although_the_config_skips_it() {
+    insta::assert_snapshot!(check(&Case { config: "ci.skip = ['fmt']", stages: &["fmt"], ..CASE }), @"fmt");
+}
+
+#[test]
+fn what_is_needed_cannot_be_skipped() {
+    let cases = [
+        (Case { skip: &["build"], ..CASE }, "`build` cannot be skipped by --skip: `test` needs it; skip both or none"),
+        (
+            Case { config: "ci.skip = ['build']", ..CASE },
+            "`build` cannot be skipped by `ci.skip` in .config/windlass.toml: `test` needs it; skip both or none",
+        ),
+        (
+            Case { stages: &["doc"], skip: &["doc"], ..CASE },
+            "`doc` is asked for by `--stage` and skipped by --skip; drop one of the two",
+        ),
+        (Case { stages: &["clipy"], ..CASE }, "`--stage clipy`: there is no such stage; did you mean `clippy`?"),
+        (
+            Case { skip: &["zzz"], ..CASE },
+            "`--skip zzz`: there is no such stage; there are fmt, lock, clippy, build, test, doctest, doc",
+        ),
+    ];
+    for (case, expected) in cases {
+        assert_eq!(check(&case), expected);
+    }
+}

@@ -1,0 +1,26 @@
+//! What goes wrong, for real: in steps, in tools, in what is read, on the disk, at the terminal, and by a signal.
+#![allow(clippy::disallowed_methods, reason = "a test acts on the machine itself")]
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod arguments;
+mod config;
+mod live;
+mod manifest;
+mod shop;
+mod steps;
+mod streams;
+mod tools;
+
+// These find processes in /proc, mount file systems, or use what util-linux brings.
+#[cfg(target_os = "linux")]
+mod disk;
+#[cfg(target_os = "linux")]
+mod interrupt;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod pty;
+#[cfg(target_os = "linux")]
+mod terminal;

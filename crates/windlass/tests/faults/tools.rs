@@ -1,0 +1,265 @@
+//! Tools that are missing, too old, or cannot be installed.
+
+use std::fs;
+use std::process::Stdio;
+
+use windlass_nextest::PINNED;
+
+use crate::fixture::Fixture;
+use crate::live::{Live, run};
+use crate::shop::{Machine, nextest, with_steps};
+
+/// A cargo-binstall that notes its arguments and puts the nextest of this machine where it was told to.
+fn binstall(machine: &Machine) -> String {
+    let (args, nextest) = (machine.path("args"), nextest());
+    format!(
+        "echo \"$@\" > '{}'\nfor root; do :; done\nmkdir -p \"$root/bin\"\nln -s '{}' \"$root/bin/cargo-nextest\"",
+        args.display(),
+        nextest.display()
+    )
+}
+
+/// Where windlass installs nextest on this machine.
+fn dir(machine: &Machine) -> String {
+    machine.path(&format!("cache/windlass/tools/cargo-nextest-{PINNED}")).display().to_string()
+}
+
+fn install_line(machine: &Machine) -> String {
+    format!("cd {0} && cargo install --locked cargo-nextest@{PINNED} --root {0}", dir(machine))
+}
+
+#[test]
+fn without_nextest_and_leave_to_install_it_the_command_is_printed_and_nothing_is_run() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    let (plain, forbidden) = (Fixture::app(), Fixture::app());
+    forbidden.file(".config/windlass.toml", "[ci]\nsetup = false\n");
+    for (it, args) in [(&plain, ["test", "--no-setup"].as_slice()), (&forbidden, &["ci"])] {
+        let ended = run(&mut machine.on(it.command(args)));
+        assert_eq!((ended.code, &*ended.stdout), (Some(3), ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains("`cargo-nextest` is needed for `test`"), "{}", ended.stderr);
+        assert!(ended.stderr.ends_with(&format!("\nhelp: {}\n", install_line(&machine))), "{}", ended.stderr);
+        assert!(!it.path("target").exists() && !machine.path("cache").exists());
+    }
+    // Who asks for no tests needs none.
+    assert_eq!(run(&mut machine.on(plain.command(&["ci", "--stage", "fmt,lock", "--no-setup"]))).code, Some(0));
+}
+
+#[test]
+fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.has_script("cargo-binstall", &binstall(&machine));
+    let it = Fixture::app();
+    let doctor = run(&mut machine.on(it.command(&["doctor"])));
+    assert_eq!(doctor.code, Some(1), "{}", doctor.stderr);
+    assert!(doctor.stdout.contains("\nMISSING cargo-nextest\n"), "{}", doctor.stdout);
+    assert!(doctor.stdout.ends_with("help: `windlass setup` installs what is missing\n"), "{}", doctor.stdout);
+    assert!(!machine.path("args").exists());
+
+    let setup = run(&mut machine.on(it.command(&["setup"])));
+    assert_eq!(setup.code, Some(0), "{}{}", setup.stdout, setup.stderr);
+    let words = format!("binstall --no-confirm --locked cargo-nextest@{PINNED} --root {}", dir(&machine));
+    let said = format!("about to run, about 1 minute:\n  cd {} && cargo {words}\n", dir(&machine));
+    assert!(setup.stderr.contains(&said), "{}", setup.stderr);
+    assert_eq!(fs::read_to_string(machine.path("args")).unwrap(), format!("{words}\n"));
+
+    let doctor = run(&mut machine.on(it.command(&["doctor"])));
+    assert_eq!((doctor.code, &*doctor.stderr), (Some(0), ""), "{}", doctor.stdout);
+    let from = format!("          from        {}/bin/cargo-nextest\n", dir(&machine));
+    assert!(doctor.stdout.contains(&from), "{}", doctor.stdout);
+    // And the pipeline takes it from there.
+    let plan = run(&mut machine.on(it.command(&["ci", "--stage", "test", "--explain", "--no-setup"])));
+    assert!(plan.stdout.contains(&format!("{}/bin/cargo-nextest nextest run", dir(&machine))), "{}", plan.stdout);
+    let again = run(&mut machine.on(it.command(&["setup"])));
+    assert_eq!((again.code, &*again.stderr), (Some(0), ""), "{}", again.stdout);
+}
+
+#[test]
+fn doctor_lists_each_tool_with_what_is_wanted_found_and_needed() {
+    let machine = Machine::complete();
+    let ended = run(&mut machine.on(Fixture::app().command(&["doctor"])));
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{}", ended.stdout);
+    let rows: Vec<_> = ended.stdout.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(rows, ["ok      cargo", "ok      rustfmt", "ok      clippy", "ok      cargo-nextest"]);
+    for key in ["wanted", "found", "from", "needed for"] {
+        let n_rows = ended.stdout.lines().filter(|line| line.starts_with(&format!("          {key}  "))).count();
+        assert_eq!(n_rows, 4, "{key}\n{}", ended.stdout);
+    }
+    let from = format!("from        {}\n", machine.path("bin/cargo-nextest").display());
+    assert!(ended.stdout.contains(&from), "{}", ended.stdout);
+}
+
+#[test]
+fn an_installation_that_fails_ends_with_the_command_to_try_oneself() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.has_script("cargo-binstall", "echo 'no network' >&2; exit 5");
+    let it = Fixture::app();
+    for args in [["setup"].as_slice(), &["test"]] {
+        let ended = run(&mut machine.on(it.command(args)));
+        assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+        let last = format!(
+            "no network\nerror: `cargo-nextest` could not be installed: the command ended with exit code 5\nhelp: cd {0} && \
+             cargo binstall --no-confirm --locked cargo-nextest@{PINNED} --root {0}\n",
+            dir(&machine)
+        );
+        assert!(ended.stderr.ends_with(&last), "{}", ended.stderr);
+        assert!(!it.path("target").exists());
+    }
+}
+
+#[test]
+fn an_installation_that_installs_nothing_is_no_success() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.has_script("cargo-binstall", "true");
+    let it = Fixture::app();
+    for args in [["setup"].as_slice(), &["test"]] {
+        let ended = run(&mut machine.on(it.command(args)));
+        assert_eq!(ended.code, Some(3), "{args:?}\n{}{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("still not at hand"), "{args:?}\n{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_nextest_that_is_too_old_is_as_good_as_none() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.has_script("cargo-nextest", "echo 'cargo-nextest 0.9.52 (abc 2023-01-01)'");
+    let it = Fixture::app();
+    let doctor = run(&mut machine.on(it.command(&["doctor"])));
+    assert_eq!(doctor.code, Some(1));
+    let why = "0.9.52 is older than 0.9.77, the oldest that will do";
+    assert!(
+        doctor.stdout.contains(&format!("MISSING cargo-nextest\n          wanted      0.9.77 or newer")),
+        "{}",
+        doctor.stdout
+    );
+    assert!(doctor.stdout.contains(why), "{}", doctor.stdout);
+    let ended = run(&mut machine.on(it.command(&["test", "--no-setup"])));
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stderr.contains(why) && ended.stderr.contains(&install_line(&machine)), "{}", ended.stderr);
+}
+
+#[test]
+fn a_component_is_added_by_rustup() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-clippy");
+    let hidden = machine.path("hidden");
+    machine.has_script(
+        "rustup",
+        &format!(
+            "echo \"$@\" > '{}'\nln -s {} '{}'",
+            machine.path("args").display(),
+            hidden.display(),
+            machine.path("bin/cargo-clippy").display()
+        ),
+    );
+    std::os::unix::fs::symlink(crate::shop::of_toolchain("cargo-clippy"), &hidden).unwrap();
+    let it = Fixture::app();
+    let line = format!("cd {} && rustup component add clippy", it.root().display());
+    let refused = run(&mut machine.on(it.command(&["ci", "--no-setup"])));
+    assert_eq!(refused.code, Some(3));
+    assert!(refused.stderr.contains("`clippy` is needed for `clippy`"), "{}", refused.stderr);
+    assert!(refused.stderr.ends_with(&format!("\nhelp: {line}\n")), "{}", refused.stderr);
+    let doctor = run(&mut machine.on(it.command(&["doctor"])));
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.stdout.contains("\nMISSING clippy\n"), "{}", doctor.stdout);
+    assert!(!machine.path("args").exists());
+    let setup = run(&mut machine.on(it.command(&["setup"])));
+    assert_eq!(setup.code, Some(0), "{}{}", setup.stdout, setup.stderr);
+    assert!(setup.stderr.contains(&format!("about to run, less than a minute:\n  {line}\n")), "{}", setup.stderr);
+    assert_eq!(fs::read_to_string(machine.path("args")).unwrap(), "component add clippy\n");
+}
+
+#[test]
+fn the_systems_package_manager_is_named_and_never_run() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-clippy");
+    machine.has_script("apt-get", &format!("touch '{}'", machine.path("run").display()));
+    machine.has_script("sudo", &format!("touch '{}'", machine.path("run").display()));
+    let it = Fixture::app();
+    for args in [["ci"].as_slice(), &["ci", "--no-setup"], &["setup"]] {
+        let ended = run(&mut machine.on(it.command(args)));
+        assert_eq!(ended.code, Some(3));
+        assert!(ended.stderr.contains("help: sudo apt-get install rust-clippy"), "{}", ended.stderr);
+        assert!(!machine.path("run").exists());
+    }
+}
+
+#[test]
+fn without_cargo_there_is_no_workspace_to_speak_of() {
+    let machine = Machine::complete();
+    machine.lacks("cargo");
+    let it = Fixture::app();
+    for task in ["ci", "test", "setup", "doctor"] {
+        let ended = run(&mut machine.on(it.command(&[task])));
+        assert_eq!(ended.code, Some(3), "{task}");
+        assert_eq!(ended.stderr, "error: cannot start `cargo`: no such program on `PATH`\n", "{task}");
+    }
+}
+
+#[test]
+fn what_the_plan_does_not_need_is_not_missed() {
+    let it = with_steps(&[("own", "echo hello")]);
+    let ended = run(&mut Machine::bare().on(it.command(&["ci", "--stage", "own", "--no-setup"])));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[cfg(target_os = "linux")]
+mod at_a_terminal {
+    use std::io::Write;
+
+    use super::*;
+    use crate::pty::{CTRL_C, pty};
+
+    /// What `windlass setup` says, and its exit code, when this is typed at its question.
+    fn answered(machine: &Machine, keys: &[u8]) -> (String, String) {
+        let it = Fixture::app();
+        for program in ["stty", "touch"] {
+            machine.has(program, &crate::shop::find(program).unwrap());
+        }
+        machine.has("script", &crate::shop::find("script").unwrap());
+        let line = format!("{} setup; echo $? > code", env!("CARGO_BIN_EXE_windlass"));
+        let mut command = machine.on(pty(&line));
+        let mut live = Live::start(command.current_dir(it.root()).stdin(Stdio::piped()));
+        let mut keyboard = live.stdin();
+        live.wait_for_text("go ahead? [Y/n] ");
+        keyboard.write_all(keys).unwrap();
+        let ended = live.ended();
+        (ended.stdout.replace('\r', ""), it.read("code"))
+    }
+
+    fn machine() -> Machine {
+        let machine = Machine::complete();
+        machine.lacks("cargo-nextest");
+        machine.has_script("cargo-binstall", &binstall(&machine));
+        machine
+    }
+
+    #[test]
+    fn it_asks_and_yes_is_yes() {
+        let machine = machine();
+        let (said, code) = answered(&machine, b"y\n");
+        assert_eq!(code, "0\n", "{said}");
+        assert!(machine.path("args").exists());
+    }
+
+    #[test]
+    fn it_asks_and_no_leaves_the_command() {
+        let machine = machine();
+        let (said, code) = answered(&machine, b"n\n");
+        assert_eq!(code, "3\n", "{said}");
+        assert!(said.contains("and you said no\nhelp: cd "), "{said}");
+        assert!(!machine.path("args").exists());
+    }
+
+    #[test]
+    fn it_asks_and_ctrl_c_ends_it() {
+        let machine = machine();
+        let (said, code) = answered(&machine, CTRL_C);
+        assert_eq!(code, "130\n", "{said}");
+        assert!(!machine.path("args").exists());
+    }
+}
