@@ -68,16 +68,17 @@ pub struct End {
 
 impl Host {
     /// Runs a plan to its end. Whatever happens, every step gets its [`Event::Finished`], and no process that a step
-    /// started is left, except a compiler cache's server.
+    /// started is left, except a compiler cache's server. Children that this process had before are left alone.
     pub fn run(&self, plan: &Plan, options: &Options, watch: &mut dyn FnMut(Beat<'_>)) -> End {
         let (sender, messages) = mpsc::sync_channel(64);
+        let own = tree::children();
         let n_steps = plan.steps().len();
         let mut states = Vec::new();
         states.resize_with(n_steps, || State::Waiting);
         let mut engine =
             Engine { host: self, steps: plan.steps(), options, states, sender, watch, end: End::default(), stop: None };
         engine.run(&messages);
-        engine.end.strays = tree::sweep();
+        engine.end.strays = tree::sweep(&own);
         engine.end
     }
 }
@@ -208,7 +209,8 @@ impl Engine<'_> {
     fn start_ready(&mut self) {
         for index in 0..self.steps.len() {
             let n_running = self.states.iter().filter(|state| matches!(state, State::Running(_))).count();
-            if n_running < self.options.n_jobs
+            if self.stop.is_none()
+                && n_running < self.options.n_jobs
                 && matches!(self.states[index], State::Waiting)
                 && self.has_what_it_needs(index)
                 && self.resources_are_free(index)

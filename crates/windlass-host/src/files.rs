@@ -8,19 +8,19 @@ use crate::{Host, clock};
 
 /// Something the machine refused: what was tried, on which path, and why not.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} `{}`: {source}", path.display())]
+#[error("cannot {action} `{}`: {reason}", path.display())]
 pub struct HostError {
     /// What was tried, as a verb.
     pub action: &'static str,
     /// The path.
     pub path: PathBuf,
     /// Why not.
-    pub source: io::Error,
+    pub reason: io::Error,
 }
 
 impl HostError {
-    pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self { action, path: path.to_owned(), source }
+    pub(crate) fn new(action: &'static str, path: &Path, reason: io::Error) -> Self {
+        Self { action, path: path.to_owned(), reason }
     }
 }
 
@@ -90,6 +90,18 @@ impl Host {
             fs::rename(&draft, &target)
         };
         tried("write", path, write()).inspect_err(|_| drop(fs::remove_file(&draft)))
+    }
+
+    /// Copies a file, making the directories above the copy.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or the copy cannot be written.
+    pub fn copy_file(&self, from: &Path, to: &Path) -> Result<()> {
+        if let Some(parent) = to.parent() {
+            self.make_dir(parent)?;
+        }
+        tried("copy", from, fs::copy(from, to)).map(drop)
     }
 
     /// Appends to a file, making it if need be.

@@ -53,15 +53,24 @@ impl Writer {
     pub(crate) fn close(&mut self, file: String) -> (Log, Option<String>) {
         if self.failure.is_none() && self.written_bytes > self.limit_bytes {
             self.failure = self.reorder().err();
+            if self.failure.is_some() {
+                let _ = std::fs::remove_file(self.draft());
+            }
         }
         let failure = self.failure.take().map(|error| format!("cannot write `{}`: {error}", self.path.display()));
-        let omitted_bytes = self.written_bytes.saturating_sub(self.limit_bytes);
+        // After a failure, what is in the file is what there was room for.
+        let limit_bytes = failure.as_ref().map_or(self.limit_bytes, |_| self.file.metadata().map_or(0, |it| it.len()));
+        let omitted_bytes = self.written_bytes.saturating_sub(limit_bytes.min(self.limit_bytes));
         (Log { file, written_bytes: self.written_bytes, omitted_bytes }, failure)
+    }
+
+    fn draft(&self) -> PathBuf {
+        self.path.with_extension("log.part")
     }
 
     fn reorder(&mut self) -> io::Result<()> {
         let (head, cut) = (self.head_bytes(), self.place(self.written_bytes));
-        let draft = self.path.with_extension("log.part");
+        let draft = self.draft();
         let mut ordered = File::create(&draft)?;
         let mut copy = |from: u64, to: u64, ordered: &mut File| -> io::Result<()> {
             self.file.seek(SeekFrom::Start(from))?;
@@ -128,7 +137,7 @@ mod tests {
         writer.write(b"abc");
         writer.write(b"def");
         let (log, failure) = writer.close("x.log".into());
-        assert_eq!(log.written_bytes, 6);
+        assert_eq!((log.written_bytes, log.omitted_bytes), (6, 6));
         assert!(failure.unwrap().starts_with("cannot write `/dev/full`: No space left on device"));
     }
 }

@@ -72,8 +72,7 @@ impl Process {
         }
     }
 
-    /// Asks it and all its descendants to end, gives them `grace`, and then ends them and all else that was started here.
-    /// Not for use beside other children.
+    /// Asks it and all its descendants to end, gives them `grace`, and then ends them.
     pub(crate) fn stop(&mut self, grace: Duration) {
         self.signal(Signal::TERM);
         let deadline = Instant::now() + grace;
@@ -84,7 +83,6 @@ impl Process {
         while self.ended().is_none() {
             thread::sleep(Duration::from_millis(2));
         }
-        tree::sweep();
     }
 }
 

@@ -11,6 +11,7 @@ use windlass_plan::Command;
 
 use crate::Host;
 use crate::process::{self, Process};
+use crate::tree;
 
 /// Standard output and standard error of an answer are read up to here each.
 const LIMIT_BYTES: usize = 256 << 20;
@@ -93,6 +94,7 @@ impl Host {
             let program = || command.program.clone();
             if self.interrupted_by().is_some() {
                 child.stop(Duration::from_secs(2));
+                tree::sweep(&[]);
                 return Err(Reading::Interrupted { program: program() });
             }
             if Instant::now() > deadline {

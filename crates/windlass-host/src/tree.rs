@@ -1,13 +1,15 @@
 //! Process trees, and what of them differs between operating systems: Linux finds every descendant, also those that changed
 //! session; elsewhere the process groups that windlass started are what it can name.
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
-/// Sends a signal to a child's process group and to all its descendants.
+/// Sends a signal to a child's process group and to all its descendants, once to each: a second Ctrl-C means more than one.
 pub(crate) fn signal(child: Pid, signal: Signal) {
     // Before the group: a parent that dies first hands its children over, and they are no longer below it.
     for pid in below(child) {
-        let _ = kill_process(pid, signal);
+        if getpgid(Some(pid)) != Ok(child) {
+            let _ = kill_process(pid, signal);
+        }
     }
     let _ = kill_process_group(child, signal);
 }
@@ -19,12 +21,11 @@ pub(crate) struct Stray {
     pub(crate) name: String,
 }
 
-/// Stops everything that was started here and is still there; the names of what it was. Call it when no child that is
-/// still wanted runs.
-pub(crate) fn sweep() -> Vec<String> {
+/// Stops every descendant of this process but `spared` children and what is below them; the names of what it was.
+pub(crate) fn sweep(spared: &[Pid]) -> Vec<String> {
     let mut names = Vec::new();
     for round in 0..100 {
-        let strays = strays();
+        let strays = strays(spared);
         if strays.is_empty() {
             break;
         }
@@ -44,7 +45,7 @@ pub(crate) fn sweep() -> Vec<String> {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{adopt_orphans, below, strays};
+pub(crate) use linux::{adopt_orphans, below, children, strays};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -90,26 +91,41 @@ mod linux {
         processes
     }
 
-    fn collect<'a>(processes: &'a BTreeMap<i32, Vec<Process>>, root: Pid, found: &mut Vec<&'a Process>) {
+    fn collect<'a>(
+        processes: &'a BTreeMap<i32, Vec<Process>>,
+        root: Pid,
+        spared: &[Pid],
+        found: &mut Vec<&'a Process>,
+    ) {
         for process in processes.get(&root.as_raw_nonzero().get()).into_iter().flatten() {
-            found.push(process);
-            collect(processes, process.pid, found);
+            if !spared.contains(&process.pid) {
+                found.push(process);
+                collect(processes, process.pid, spared, found);
+            }
         }
+    }
+
+    /// The children of this process.
+    pub(crate) fn children() -> Vec<Pid> {
+        let mut processes = by_parent();
+        let own = processes.remove(&getpid().as_raw_nonzero().get());
+        own.into_iter().flatten().map(|process| process.pid).collect()
     }
 
     /// All descendants of a process.
     pub(crate) fn below(root: Pid) -> Vec<Pid> {
         let processes = by_parent();
         let mut found = Vec::new();
-        collect(&processes, root, &mut found);
+        collect(&processes, root, &[], &mut found);
         found.into_iter().map(|process| process.pid).collect()
     }
 
-    /// All descendants of this process that still run, except what is meant to stay; those that have ended are reaped.
-    pub(crate) fn strays() -> Vec<Stray> {
+    /// All descendants of this process that still run, except the spared and what is meant to stay; those that have ended
+    /// are reaped.
+    pub(crate) fn strays(spared: &[Pid]) -> Vec<Stray> {
         let processes = by_parent();
         let mut found = Vec::new();
-        collect(&processes, getpid(), &mut found);
+        collect(&processes, getpid(), spared, &mut found);
         for process in found.iter().filter(|process| process.ended) {
             let _ = waitpid(Some(process.pid), WaitOptions::NOHANG);
         }
@@ -119,7 +135,7 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{adopt_orphans, below, strays};
+pub(crate) use elsewhere::{adopt_orphans, below, children, strays};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -136,7 +152,12 @@ mod elsewhere {
     }
 
     /// The process groups have been stopped already.
-    pub(crate) fn strays() -> Vec<Stray> {
+    pub(crate) fn strays(_spared: &[Pid]) -> Vec<Stray> {
+        Vec::new()
+    }
+
+    /// Nobody asks what to spare where nothing is swept.
+    pub(crate) fn children() -> Vec<Pid> {
         Vec::new()
     }
 }

@@ -148,6 +148,17 @@ fn what_a_step_leaves_running_is_stopped_and_named() {
 }
 
 #[test]
+fn what_was_started_before_the_plan_is_left_alone() {
+    let it = Fixture::new();
+    let mut own = std::process::Command::new("sleep").arg("4475").spawn().unwrap();
+    let said = it.run([it.sh("quick", "true")]);
+    assert_eq!(said.end, End::default());
+    assert_eq!(own.try_wait().unwrap(), None);
+    own.kill().unwrap();
+    own.wait().unwrap();
+}
+
+#[test]
 fn a_stray_process_that_holds_the_output_open_holds_nothing_up() {
     let it = Fixture::new();
     let began = Instant::now();
