@@ -11,10 +11,10 @@
 //!     packages: vec!["app".into()],
 //!     excluded: vec!["xtask".into()],
 //!     features: Features::All,
-//!     deny: warnings_denial(&version, true),
+//!     deny: warnings_denial(&version, true, false),
 //! };
-//! let line = "cargo clippy --workspace --exclude xtask --locked --all-features --all-targets -- -D warnings";
-//! assert_eq!(cargo.clippy().shell_here(), line);
+//! let line = "cargo test --no-run --workspace --exclude xtask --locked --all-features";
+//! assert_eq!(cargo.build().shell_here(), line);
 //! assert_eq!(cargo.fmt().shell_here(), "cargo fmt --check -p app");
 //! # Ok::<(), windlass_workspace::VersionError>(())
 //! ```

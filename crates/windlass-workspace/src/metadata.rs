@@ -38,6 +38,8 @@ pub struct Member {
     pub targets: Vec<Target>,
     /// The features it has, by name.
     pub features: Vec<String>,
+    /// The absolute directories of the packages that it depends on by path.
+    pub path_dependencies: Vec<String>,
     /// Whether it has a normal dependency on the package `windlass`.
     pub carries_windlass: bool,
 }
@@ -119,6 +121,14 @@ impl Workspace {
         self.members.iter().find(|member| member.name == name)
     }
 
+    /// Whether any of these members depends by path on a package that is none of them.
+    pub fn depends_on_others<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> bool {
+        let members: Vec<&Member> = packages.into_iter().filter_map(|name| self.member(name)).collect();
+        let own: BTreeSet<&str> =
+            members.iter().filter_map(|member| member.manifest_path.strip_suffix("/Cargo.toml")).collect();
+        members.iter().flat_map(|member| &member.path_dependencies).any(|path| !own.contains(path.as_str()))
+    }
+
     /// Whether any of these members may have examples in its documentation to test; cargo refuses to look where none can.
     pub fn has_doctests<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> bool {
         packages
@@ -164,6 +174,7 @@ fn member(package: &cargo_metadata::Package) -> Member {
         publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
         targets,
         features: package.features.keys().cloned().collect(),
+        path_dependencies: package.dependencies.iter().filter_map(|it| Some(it.path.as_ref()?.to_string())).collect(),
         carries_windlass: package.dependencies.iter().any(windlass),
     }
 }

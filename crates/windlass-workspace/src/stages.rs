@@ -46,10 +46,11 @@ pub enum Deny {
     No,
 }
 
-/// The way that a version of cargo has to deny warnings; `build.warnings` came in 1.97.
-pub fn warnings_denial(cargo: &Version, deny: bool) -> Deny {
+/// The way that a version of cargo has to deny the warnings of the members selected, and of nothing else; `build.warnings`
+/// came in 1.97 and counts those of every package with a path.
+pub fn warnings_denial(cargo: &Version, deny: bool, depends_on_others: bool) -> Deny {
     // A nightly counts as the release it leads to.
-    match (deny, (cargo.major, cargo.minor) >= (1, 97)) {
+    match (deny, (cargo.major, cargo.minor) >= (1, 97) && !depends_on_others) {
         (false, _) => Deny::No,
         (true, true) => Deny::BuildWarnings,
         (true, false) => Deny::ClippyFlag,
@@ -73,7 +74,8 @@ impl Cargo {
     pub fn clippy(&self) -> Command {
         let command = self.denying(self.words(["clippy"]).arg("--all-targets"));
         match self.deny {
-            Deny::ClippyFlag => command.args(["--", "-D", "warnings"]),
+            // Without `--no-deps` also excluded members are linted that others depend on.
+            Deny::ClippyFlag => command.args(["--no-deps", "--", "-D", "warnings"]),
             Deny::BuildWarnings | Deny::No => command,
         }
     }

@@ -17,6 +17,7 @@ fn workspace() -> Workspace {
         publish: true,
         targets: Vec::new(),
         features: Vec::new(),
+        path_dependencies: Vec::new(),
         carries_windlass: false,
     };
     let members = vec![member("app"), member("lib1")];

@@ -173,20 +173,32 @@ fn every_stage_that_compiles_has_the_same_selection() {
 }
 
 #[test]
+fn a_package_by_path_that_is_not_selected_is_another() {
+    let workspace = recorded();
+    let cases: [(&[&str], bool); 4] =
+        [(&["mac", "my-app"], false), (&["mac"], false), (&["my-app"], true), (&["mac", "my-app", "xtask"], true)];
+    for (packages, expected) in cases {
+        assert_eq!(workspace.depends_on_others(packages.iter().copied()), expected, "{packages:?}");
+    }
+}
+
+#[test]
 fn clippy_denies_as_its_cargo_can() {
     let cases = [
-        ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)", true, Deny::ClippyFlag),
-        ("cargo 1.97.0-nightly (4d1f98451 2026-05-15)", true, Deny::BuildWarnings),
-        ("cargo 2.0.0", true, Deny::BuildWarnings),
-        ("cargo 1.97.0", false, Deny::No),
+        ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)", true, false, Deny::ClippyFlag),
+        ("cargo 1.97.0-nightly (4d1f98451 2026-05-15)", true, false, Deny::BuildWarnings),
+        ("cargo 2.0.0", true, false, Deny::BuildWarnings),
+        ("cargo 2.0.0", true, true, Deny::ClippyFlag),
+        ("cargo 1.97.0", false, false, Deny::No),
     ];
-    for (version, deny, expected) in cases {
-        assert_eq!(warnings_denial(&parse_cargo_version(version).unwrap(), deny), expected, "{version}");
+    for (version, deny, depends_on_others, expected) in cases {
+        let version = parse_cargo_version(version).unwrap();
+        assert_eq!(warnings_denial(&version, deny, depends_on_others), expected, "{version} {depends_on_others}");
     }
     let base = Cargo { locked: false, excluded: Vec::new(), ..cargo(&recorded()) };
     let flag =
         Cargo { deny: Deny::ClippyFlag, features: Features::List(vec!["a".into(), "my-app/b".into()]), ..base.clone() };
-    let line = "cargo clippy --workspace --features a,my-app/b --all-targets -- -D warnings";
+    let line = "cargo clippy --workspace --features a,my-app/b --all-targets --no-deps -- -D warnings";
     assert_eq!(flag.clippy().shell_here(), line);
     assert_eq!(flag.build().shell_here(), "cargo test --no-run --workspace --features a,my-app/b");
     let no = Cargo { deny: Deny::No, features: Features::List(Vec::new()), ..base };

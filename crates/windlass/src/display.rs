@@ -65,7 +65,10 @@ impl Display {
         if let Self::Live { terminal, progress, drawn_ms, color } = self
             && (*drawn_ms == 0 || now_ms >= *drawn_ms + FRAME_MS)
         {
-            terminal.draw(host, &progress.lines(now_ms, terminal.width(), *color));
+            let mut lines = progress.lines(now_ms, terminal.width(), *color);
+            // It may have become lower, or have got more steps; the first are the ones that have ended.
+            let n_above = (lines.len() + 1).saturating_sub(terminal.height());
+            terminal.draw(host, &lines.split_off(n_above));
             *drawn_ms = now_ms.max(1);
         }
     }

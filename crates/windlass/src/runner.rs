@@ -112,7 +112,7 @@ impl<'a> Runner<'a> {
             Ci::None => None,
         };
         let terminal = Terminal::default();
-        let fits = job.plan.steps().len() + 2 < terminal.height();
+        let fits = job.plan.steps().len() + job.not_planned.len() + 2 < terminal.height();
         let display = match groups {
             _ if args.json => Display::Json,
             Some(groups) => Display::Groups { groups, queue: Vec::new() },
@@ -238,12 +238,20 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Marks what has not been run as skipped, for one reason.
-    pub(crate) fn skip_rest(&mut self, reason: &str) {
-        for step in self.record.steps.iter_mut().filter(|step| step.started_ms.is_none()) {
-            if step.outcome == Outcome::Interrupted {
-                step.outcome = Outcome::Skipped { reason: reason.to_owned() };
+    /// Says of the steps behind `first`, the part of the plan at which the run is over, that they are not run.
+    pub(crate) fn give_up_after(&mut self, first: &Plan) {
+        let outcome = match self.record.red_steps().next() {
+            Some(red) if self.interrupted_by.is_none() => {
+                let reason = format!("`{}` did not pass, and the run stops at the first that does not", red.name);
+                Outcome::Skipped { reason }
             }
+            _ => Outcome::Interrupted,
+        };
+        for step in self.job.plan.steps().iter().filter(|step| first.step(&step.name).is_none()) {
+            let (step, outcome) = (step.name.clone(), outcome.clone());
+            let event = Event::Finished { step, at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
+            self.record.apply(&event);
+            self.display.event(&self.cx.host, &self.record, &event);
         }
     }
 
@@ -266,8 +274,14 @@ impl<'a> Runner<'a> {
                 step.diagnostics = diagnostics.finish();
             }
         }
+        if let Some((name, progress)) = &self.nextest
+            && progress.count().total == Some(0)
+            && let Some(step) = self.record.steps.iter_mut().find(|step| step.name == *name)
+        {
+            step.notes.push("nextest found no tests to run".to_owned());
+        }
         self.record.finish(host.elapsed_ms(), self.interrupted_by.or(host.interrupted_by()));
-        let logs = logs(self.cx, &self.dir.path, &self.record);
+        let mut logs = logs(self.cx, &self.dir.path, &self.record);
         let mut written = self.dir.write(host, &files(&self.record, &logs));
         if self.dir.fallback.is_none() {
             written = written.and_then(|()| self.dir.keep(host));
@@ -276,8 +290,14 @@ impl<'a> Runner<'a> {
             self.unwritten.push(error.to_string());
         }
         if let (None, Some(reason)) = (&self.dir.fallback, self.unwritten.first()) {
-            self.dir = RunDir::temporary(host, reason)?;
+            let full = std::mem::replace(&mut self.dir, RunDir::temporary(host, reason)?).path;
+            logs.dir = self.dir.path.to_string_lossy().into_owned();
             self.dir.write(host, &files(&self.record, &logs))?;
+            for log in self.record.steps.iter().filter_map(|step| step.log.as_ref()) {
+                if let Err(error) = host.copy_file(&full.join(&log.file), &self.dir.path.join(&log.file)) {
+                    host.print_error(&format!("error: {error}\n"));
+                }
+            }
         }
         self.say(&format!("\n{}", summary::text(&self.record, &logs, host.wants_color() && !self.args.json)));
         self.say(&format!("record: {}\n", self.dir.path.join("record.json").display()));

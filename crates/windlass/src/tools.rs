@@ -51,8 +51,12 @@ pub(crate) struct Tools {
 }
 
 /// Looks for the tools, as they are seen from the workspace's root.
-pub(crate) fn look(cx: &Context, root: &str) -> Tools {
-    thread::scope(|scope| {
+///
+/// # Errors
+///
+/// When windlass is asked to stop: what did not answer is not missing then.
+pub(crate) fn look(cx: &Context, root: &str) -> anyhow::Result<Tools> {
+    let tools = thread::scope(|scope| {
         let rustfmt = scope.spawn(|| component(cx, root, "fmt", &["fmt"]));
         let clippy = scope.spawn(|| component(cx, root, "clippy", &["clippy"]));
         let nextest = scope.spawn(|| nextest(cx, root));
@@ -60,7 +64,8 @@ pub(crate) fn look(cx: &Context, root: &str) -> Tools {
         let (nextest, tool) = nextest.join().expect("looking for a tool does not panic");
         let all = [rustfmt, clippy].into_iter().map(|it| it.join().expect("looking for a tool does not panic"));
         Tools { root: root.to_owned(), all: std::iter::once(cargo).chain(all).chain([tool]).collect(), nextest }
-    })
+    });
+    cx.go_on().map(|()| tools)
 }
 
 /// The first line of what a program says of its version; why there is none otherwise.
@@ -89,11 +94,13 @@ fn component(cx: &Context, root: &str, subcommand: &'static str, needed_for: &'s
     let (name, component, program) =
         if subcommand == "fmt" { ("rustfmt", "rustfmt", "cargo-fmt") } else { ("clippy", "clippy", "cargo-clippy") };
     let found = version_line(cx, &Command::new("cargo", root).args([subcommand, "--version"]));
+    // rustup has a program for a component that it lacks, too.
+    let is_there = found.is_ok();
     Tool {
         name,
         wanted: "that of the workspace's toolchain".into(),
         found: found.map(|line| line.trim_start_matches(name).trim().to_owned()),
-        from: path_of(cx, program),
+        from: is_there.then(|| path_of(cx, program)).flatten(),
         needed_for,
         get: Get::Component(component),
     }
@@ -175,6 +182,19 @@ impl Tools {
     pub(crate) fn versions(&self) -> BTreeMap<String, String> {
         let version = |tool: &Tool| Some((tool.name.to_owned(), tool.found.clone().ok()?));
         self.all.iter().filter_map(version).collect()
+    }
+
+    /// Sees that nothing is missing any more after what was has been installed.
+    ///
+    /// # Errors
+    ///
+    /// When something still is.
+    pub(crate) fn demand_all(&self) -> anyhow::Result<()> {
+        let still_missing = self.all.iter().find_map(|tool| Some((tool.name, tool.found.as_ref().err()?)));
+        match still_missing {
+            Some((name, why)) => bail!("`{name}` has been installed and is still not at hand ({why})"),
+            None => Ok(()),
+        }
     }
 
     /// Installs what is missing, after saying what that means and, where somebody can answer, asking.

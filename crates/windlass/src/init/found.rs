@@ -63,6 +63,7 @@ mod tests {
             publish: true,
             targets: kinds.iter().copied().map(target).collect(),
             features: vec![],
+            path_dependencies: Vec::new(),
             carries_windlass,
         };
         let members = vec![

@@ -38,6 +38,7 @@ fn member(has_library: bool) -> Member {
         publish: true,
         targets: library.into_iter().chain([target("odd", TargetKind::Test, false)]).collect(),
         features: Vec::new(),
+        path_dependencies: Vec::new(),
         carries_windlass: false,
     }
 }

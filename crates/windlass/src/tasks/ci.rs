@@ -56,11 +56,13 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         runner::show(cx, &job, &args.plan);
         return Ok(Exit::PASSED);
     }
-    let is_planned = |stage: &str| job.plan.steps().iter().any(|step| step.stage == stage);
+    let stages: Vec<String> = job.plan.steps().iter().map(|step| step.stage.clone()).collect();
+    let is_planned = |stage: &str| stages.iter().any(|it| it == stage);
     let tools = ground.tools.needed_for(is_planned);
     if tools.missing().next().is_some() {
         tools.set_up(cx, ground.config.ci.setup && !args.no_setup)?;
         ground = read(cx, args)?;
+        ground.tools.needed_for(is_planned).demand_all()?;
         job = self::job(task, &ground, &asked, keep_going, &[])?;
     }
 
@@ -72,7 +74,9 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
     } else {
         let first = pipeline::before_tests(&runner.job.plan);
         runner.run(&first);
-        if !runner.is_over() {
+        if runner.is_over() {
+            runner.give_up_after(&first);
+        } else {
             let unlistable = unlistable(cx, &ground);
             let again = self::job(task, &ground, &asked, keep_going, &unlistable)?;
             runner.job.plan = again.plan;
@@ -80,10 +84,6 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
                 format!("`{}`: nextest cannot list its harness, so `cargo test` runs it as a whole", it.binary_id)
             }));
             runner.replan();
-        }
-        if runner.is_over() {
-            runner.skip_rest("the run stops at the first step that does not pass");
-        } else {
             runner.run_rest();
         }
     }
@@ -114,7 +114,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
         windlass_workspace::mark_custom_harnesses(member, &custom);
     }
     let root = Path::new(&workspace.root);
-    let text = cx.host.read_text(&root.join(CONFIG))?;
+    let text = cx.host.read_text(&root.join(CONFIG)).map_err(|error| Usage(error.to_string()))?;
     let config =
         config::parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?;
     let selection = select(cx, &workspace, &config)?;
@@ -123,17 +123,20 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     let lock = "lock".to_owned();
     let skips_lock = args.skip.contains(&lock) || config.ci.skip.contains(&lock) && !args.stage.contains(&lock);
     let locked = has_lockfile && !skips_lock;
-    let nextest_config = cx.host.read_text(&root.join(NEXTEST_CONFIG))?;
-    let tools = tools::look(cx, &workspace.root);
+    let nextest_config = cx.host.read_text(&root.join(NEXTEST_CONFIG)).map_err(|error| Usage(error.to_string()))?;
+    let tools = tools::look(cx, &workspace.root)?;
     let version = tools.cargo_version()?;
     let names = |list: &[(String, String)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let packages: Vec<String> = selection.packages.iter().map(|(name, _)| name.clone()).collect();
+    let depends_on_others = workspace.depends_on_others(packages.iter().map(String::as_str));
+    let denies = config.ci.warnings == config::Warnings::Deny;
     let cargo = Cargo {
         root: workspace.root.clone(),
         locked,
-        packages: selection.packages.iter().map(|(name, _)| name.clone()).collect(),
+        packages,
         excluded: names(&selection.left_out),
         features: config.ci.features.clone(),
-        deny: windlass_workspace::warnings_denial(&version, config.ci.warnings == config::Warnings::Deny),
+        deny: windlass_workspace::warnings_denial(&version, denies, depends_on_others),
     };
     let nextest = Nextest {
         program: tools.nextest.clone(),
@@ -215,7 +218,7 @@ fn candidates(ground: &Ground) -> Vec<(&Member, &Target)> {
     members.flat_map(|member| member.custom_harness_tests().map(move |target| (member, target))).collect()
 }
 
-/// Those of the candidates that were built and that nextest cannot list.
+/// Those of the candidates that were built and that nextest cannot list; none where a signal ended the question.
 fn unlistable(cx: &Context, ground: &Ground) -> Vec<Unlistable> {
     let read = |command, timeout| cx.host.read(&command, timeout).ok().filter(|answer| answer.code == Some(0));
     let built = read(ground.nextest.binaries(), ANSWER)
@@ -237,7 +240,8 @@ fn unlistable(cx: &Context, ground: &Ground) -> Vec<Unlistable> {
         let binary_id = built.iter().find(same)?.id.clone();
         Some(Unlistable { binary_id, member: member.clone(), target: target.clone() })
     });
-    candidates.filter(|it| cannot_be_listed(&it.binary_id)).collect()
+    let unlistable = candidates.filter(|it| cannot_be_listed(&it.binary_id)).collect();
+    if cx.host.interrupted_by().is_none() { unlistable } else { Vec::new() }
 }
 
 fn nextest_store(workspace: &Workspace) -> String {

@@ -17,7 +17,7 @@ pub struct DoctorArgs {
 pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let root = cx.workspace(&plan)?.root;
-    let tools = tools::look(cx, &root);
+    let tools = tools::look(cx, &root)?;
     for tool in &tools.all {
         let (mark, found) = match &tool.found {
             Ok(version) => ("ok     ", version.clone()),

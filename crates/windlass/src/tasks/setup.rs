@@ -17,13 +17,13 @@ pub struct SetupArgs {
 pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let root = cx.workspace(&plan)?.root;
-    let before = tools::look(cx, &root);
+    let before = tools::look(cx, &root)?;
     before.set_up(cx, true)?;
-    let tools = tools::look(cx, &root);
+    let tools = tools::look(cx, &root)?;
     for tool in &tools.all {
         if let Ok(version) = &tool.found {
             cx.host.print(&format!("{} {version}\n", tool.name));
         }
     }
-    Ok(if tools.missing().next().is_none() { Exit::PASSED } else { Exit::BROKEN })
+    tools.demand_all().map(|()| Exit::PASSED)
 }

@@ -31,11 +31,10 @@ fn arguments_that_mean_nothing_here_are_named_with_what_would_be_right() {
         (&["ci", "--skip", "e3e"], "`--skip e3e`: there is no such stage; did you mean `e2e`?"),
         (&["ci", "--skip", "build"], "`build` cannot be skipped by --skip: `test` needs it; skip both or none"),
         (&["ci", "--stage", "fmt", "--skip", "fmt"], "`fmt` is asked for by `--stage` and skipped by --skip"),
-        (&["test", "--skip", "lock"], "`lock` cannot be skipped by --skip"),
         (&["ci", "--ci", "jenkins"], "[possible values: github, gitlab, plain, none]"),
         (&["report", "20200101T000000Z-1"], "no run `20200101T000000Z-1` is kept"),
         (&["report"], "no run `latest` is kept"),
-        (&["init", "--source", "nowhere"], "`nowhere`"),
+        (&["init", "--source", "nowhere"], "invalid value 'nowhere' for '--source <SOURCE>'"),
         (&["init", "--check", "--remove"], "cannot be used with"),
     ];
     for (args, expected) in cases {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use windlass_record::{Outcome, StepRecord};
+use windlass_record::{Event, Outcome, StepRecord};
 
 use crate::fixture::{Ended, Fixture, manifest};
 use crate::live::Live;
@@ -155,9 +155,14 @@ fn before_a_harness_is_asked_for_its_tests() {
     it.file("Cargo.toml", &manifest("app", "[[test]]\nname = \"custom\"\nharness = false\n"));
     it.file("tests/custom.rs", "fn main() {}\n");
     it.file("build.rs", &format!("fn main() {{\n    {RUN_HANG}\n}}\n"));
-    let interrupted = Outcome::Interrupted;
-    let steps = [("lock", Outcome::Passed), ("build", interrupted.clone()), ("test", interrupted)];
+    let steps = [("lock", Outcome::Passed), ("build", Outcome::Interrupted), ("test", Outcome::Interrupted)];
     check(&it, "build", || ci(&it, "test", &[]), &steps);
+    // Who follows the events hears the end of each step, and once.
+    let events = interrupted(&it, "INT", &mut ci(&it, "test", &["--json"])).stdout;
+    let events = events.lines().map(|line| serde_json::from_str(line).unwrap());
+    let finished: Vec<_> =
+        events.filter_map(|event| if let Event::Finished { step, .. } = event { Some(step) } else { None }).collect();
+    assert_eq!(finished, ["lock", "build", "test"]);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What goes wrong, for real: in steps, in tools, in what is read, on the disk, at the terminal, and by a signal.
-#![allow(clippy::disallowed_methods, reason = "a test acts on the machine itself")]
+#![allow(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test acts on the machine itself, and is nobody's library"
+)]
 
 #[path = "../fixture/mod.rs"]
 mod fixture;

@@ -4,6 +4,7 @@ use std::fs;
 
 use windlass_record::Outcome;
 
+use crate::fixture::{Fixture, manifest};
 use crate::live::run;
 use crate::shop::{ci, outcome, with_steps};
 
@@ -108,7 +109,22 @@ fn where_a_failure_and_an_error_meet_the_failure_counts() {
     assert!(matches!(outcome(&it, "gone"), Outcome::Error { .. }));
     assert_eq!(outcome(&it, "bad"), Outcome::Failed { code: 7 });
     assert_eq!(run(&mut ci(&it, "gone", &[])).code, Some(3));
-    // What comes first in the plan is all there is when the first red step stops the run.
+    // What comes first in the plan is all there is when the first that is red stops the run.
     assert_eq!(run(&mut ci(&it, "bad,gone", &["--fail-fast"])).code, Some(3));
     assert!(matches!(outcome(&it, "bad"), Outcome::Skipped { .. }));
+}
+
+#[test]
+fn the_first_failure_stops_the_run_also_before_the_harnesses_are_known() {
+    let it = Fixture::app();
+    it.file("Cargo.toml", &manifest("app", "[[test]]\nname = \"custom\"\nharness = false\n"));
+    it.file("tests/custom.rs", "fn main() { broken }\n");
+    let ended = run(&mut ci(&it, "test,doctest", &["--fail-fast"]));
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert!(matches!(outcome(&it, "build"), Outcome::Failed { .. }));
+    let reason = "`build` did not pass, and the run stops at the first that does not";
+    for step in ["test", "doctest"] {
+        assert_eq!(outcome(&it, step), Outcome::Skipped { reason: reason.into() });
+        assert!(ended.stdout.contains(&format!("{step}: skipped: {reason}\n")), "{}", ended.stdout);
+    }
 }

@@ -7,7 +7,7 @@ use windlass_nextest::PINNED;
 
 use crate::fixture::Fixture;
 use crate::live::{Live, run};
-use crate::shop::{Machine, nextest, with_steps};
+use crate::shop::{Machine, find, nextest, of_toolchain, with_steps};
 
 /// A cargo-binstall that notes its arguments and puts the nextest of this machine where it was told to.
 fn binstall(machine: &Machine) -> String {
@@ -110,6 +110,46 @@ fn an_installation_that_fails_ends_with_the_command_to_try_oneself() {
 }
 
 #[test]
+fn without_binstall_it_is_compiled_and_the_minutes_are_said_first() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.lacks("cargo");
+    let (args, cargo) = (machine.path("args"), of_toolchain("cargo"));
+    let install = format!("[ \"$1\" = install ] && {{ echo \"$@\" > '{}'; exit 101; }}", args.display());
+    machine.has_script("cargo", &format!("{install}\nexec '{}' \"$@\"", cargo.display()));
+    let ended = run(&mut machine.on(Fixture::app().command(&["setup"])));
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    let said = format!("about to run, about 3 to 10 minutes, once:\n  {}\n", install_line(&machine));
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert_eq!(
+        fs::read_to_string(args).unwrap(),
+        format!("install --locked cargo-nextest@{PINNED} --root {}\n", dir(&machine))
+    );
+}
+
+#[test]
+fn an_installation_can_be_interrupted() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    for program in ["sleep", "setsid", "touch"] {
+        machine.has(program, &find(program).unwrap());
+    }
+    let hanging = machine.path("hanging");
+    machine.has_script("cargo-binstall", &format!("setsid sleep 1000 & touch '{}'; sleep 1000", hanging.display()));
+    let it = Fixture::app();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut live = Live::start(&mut machine.on(it.command(&["test"])));
+        live.wait_for_file(&hanging);
+        live.signal(signal);
+        let ended = live.ended();
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert!(ended.stderr.contains("interrupted"), "{}", ended.stderr);
+        fs::remove_file(&hanging).unwrap();
+    }
+    assert!(!it.path("target").exists());
+}
+
+#[test]
 fn an_installation_that_installs_nothing_is_no_success() {
     let machine = Machine::complete();
     machine.lacks("cargo-nextest");
@@ -156,7 +196,7 @@ fn a_component_is_added_by_rustup() {
             machine.path("bin/cargo-clippy").display()
         ),
     );
-    std::os::unix::fs::symlink(crate::shop::of_toolchain("cargo-clippy"), &hidden).unwrap();
+    std::os::unix::fs::symlink(of_toolchain("cargo-clippy"), &hidden).unwrap();
     let it = Fixture::app();
     let line = format!("cd {} && rustup component add clippy", it.root().display());
     let refused = run(&mut machine.on(it.command(&["ci", "--no-setup"])));
@@ -217,10 +257,9 @@ mod at_a_terminal {
     /// What `windlass setup` says, and its exit code, when this is typed at its question.
     fn answered(machine: &Machine, keys: &[u8]) -> (String, String) {
         let it = Fixture::app();
-        for program in ["stty", "touch"] {
-            machine.has(program, &crate::shop::find(program).unwrap());
+        for program in ["script", "stty"] {
+            machine.has(program, &find(program).unwrap());
         }
-        machine.has("script", &crate::shop::find("script").unwrap());
         let line = format!("{} setup; echo $? > code", env!("CARGO_BIN_EXE_windlass"));
         let mut command = machine.on(pty(&line));
         let mut live = Live::start(command.current_dir(it.root()).stdin(Stdio::piped()));

@@ -49,7 +49,7 @@ fn each_harness_is_run_by_whoever_can_run_it_and_none_is_lost_or_fatal_to_others
         ("test app::silent", "test"),
     ];
     assert_eq!(steps, expected);
-    assert_eq!(it.outcome("test app::failing"), Outcome::Failed { code: 101 });
+    assert_eq!(it.outcome("test app::failing"), Outcome::Failed { code: 7 });
     assert!(it.passed("test") && it.passed("test app::junk") && it.passed("test app::silent"));
     assert!(it.log("test app::junk").contains("12 tables compared"));
     let mut tests: Vec<_> = record.tests.iter().map(|test| (test.id(), test.outcome)).collect();
@@ -64,12 +64,29 @@ fn each_harness_is_run_by_whoever_can_run_it_and_none_is_lost_or_fatal_to_others
     assert!(ended.stdout.contains("3 of 4 tables differ"), "{}", ended.stdout);
     let note = "`app::junk`: nextest cannot list its harness, so `cargo test` runs it as a whole".to_owned();
     assert!(record.run.notes.contains(&note), "{:#?}", record.run.notes);
-    // Neither is built, but for a filter nextest would start every one of them to ask for its tests.
     let pasted = it.shell(&record.step("test").unwrap().command).exits(0);
     assert!(!pasted.stderr.contains("Compiling"), "{}", pasted.stderr);
 
     let planned = it.windlass(&["ci", "--dry-run"]).exits(0).stdout;
     assert!(planned.contains("`junk` of `app`"), "{planned}");
+}
+
+#[test]
+fn harnesses_of_one_name_in_two_packages_are_each_run_for_their_own() {
+    let it = Fixture::empty();
+    it.file("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"one\", \"two\"]\n");
+    for name in ["one", "two"] {
+        it.file(&format!("{name}/Cargo.toml"), &manifest(name, "[[test]]\nname = \"it\"\nharness = false\n"));
+        it.file(&format!("{name}/src/lib.rs"), "");
+        it.file(&format!("{name}/tests/it.rs"), &format!("fn main() {{\n    println!(\"({name}) is well\");\n}}\n"));
+    }
+    let it = it.locked();
+    it.windlass(&["test", "--skip", "doctest"]).exits(0);
+    for name in ["one", "two"] {
+        let log = it.log(&format!("test {name}::it"));
+        assert!(log.contains(&format!("({name}) is well")), "{log}");
+        assert!(!log.contains("Compiling"), "{log}");
+    }
 }
 
 #[test]

@@ -81,8 +81,9 @@ fn no_compiler_call_is_made_twice_neither_in_a_run_nor_by_what_a_developer_runs_
 
     // The developer's own comes first: the run has nothing to do again for its tests.
     let mine = counted(cargo(&["test"]));
-    assert!(mine.len() >= 12, "{mine:#?}");
+    assert!(mine.len() >= 10, "{mine:#?}");
     let run = counted(it.command(&["ci"]));
+    assert!(run.iter().any(|call| call.starts_with("clippy-driver low ")), "{run:#?}");
     let mut times: BTreeMap<&String, usize> = BTreeMap::new();
     mine.iter().chain(&run).for_each(|call| *times.entry(call).or_default() += 1);
     times.retain(|_, n| *n > 1);
@@ -93,10 +94,12 @@ fn no_compiler_call_is_made_twice_neither_in_a_run_nor_by_what_a_developer_runs_
     assert_eq!(counted(it.command(&["ci"])), none);
 }
 
-/// A build script that is run again when a variable that cargo or rustup set for an xtask is another.
-const SENSITIVE: &str = "fn main() {
+/// A build script that is run again when a variable that cargo or rustup set for an xtask is another. `CARGO` is not among
+/// them: cargo sets it for nextest too, whoever starts that.
+const SENSITIVE: &str = "#[rustfmt::skip]
+fn main() {
     for name in [
-        \"CARGO\", \"CARGO_HOME\", \"CARGO_MANIFEST_DIR\", \"CARGO_MANIFEST_PATH\", \"CARGO_PKG_NAME\", \"CARGO_PKG_VERSION\",
+        \"CARGO_HOME\", \"CARGO_MANIFEST_DIR\", \"CARGO_MANIFEST_PATH\", \"CARGO_PKG_NAME\", \"CARGO_PKG_VERSION\",
         \"LD_LIBRARY_PATH\", \"OUT_DIR\", \"PATH\", \"RUSTUP_HOME\", \"RUSTUP_TOOLCHAIN\", \"RUST_RECURSION_COUNT\",
     ] {
         println!(\"cargo:rerun-if-env-changed={name}\");
@@ -109,7 +112,8 @@ const XTASK: &str = "use std::os::unix::process::CommandExt;
 
 fn main() {
     let program = std::env::var_os(\"PROGRAM\").unwrap();
-    panic!(\"{}\", std::process::Command::new(program).args(std::env::args_os().skip(1)).exec());
+    let mut command = std::process::Command::new(program);
+    panic!(\"{}\", command.args(std::env::args_os().skip(1)).exec());
 }
 ";
 
@@ -138,4 +142,13 @@ fn after_a_green_run_by_an_xtask_no_printed_command_compiles_anything() {
             assert!(!pasted.stderr.contains(word), "{command}\n{}", pasted.stderr);
         }
     }
+}
+
+#[test]
+fn the_toolchain_that_built_the_xtask_is_not_forced_on_the_workspace() {
+    let it = Fixture::app();
+    let mut command = it.command(&["ci", "--stage", "lock"]);
+    command.env("CARGO", "/toolchain/bin/cargo").env("CARGO_MANIFEST_DIR", it.path("xtask"));
+    ended(command.env("RUSTUP_TOOLCHAIN", "no-such-toolchain").env("RUSTUP_TOOLCHAIN_SOURCE", "path override"))
+        .exits(0);
 }

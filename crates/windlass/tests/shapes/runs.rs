@@ -58,7 +58,7 @@ fn a_green_run_leaves_a_valid_record_with_expected_times_for_the_next_and_can_be
     let record = it.record();
     assert_eq!(record.tests.len(), 1);
     assert!(record.steps.iter().all(|step| step.expected_ms.is_none()));
-    assert!(first.stdout.contains("passed: 7 steps passed, 1 test"), "{}", first.stdout);
+    assert!(first.stdout.contains("passed: 7 steps passed; 1 test passed;"), "{}", first.stdout);
 
     it.windlass(&["ci", "--stage", "fmt"]).exits(0);
     let next = it.record();
@@ -71,7 +71,7 @@ fn a_green_run_leaves_a_valid_record_with_expected_times_for_the_next_and_can_be
         fs::remove_file(it.path(&dir).join(file)).unwrap();
     }
     let drawn = it.windlass(&["report", &record.run.id]).exits(0).stdout;
-    assert!(drawn.contains("passed: 7 steps passed, 1 test"), "{drawn}");
+    assert!(drawn.contains("passed: 7 steps passed; 1 test passed;"), "{drawn}");
     assert_eq!(it.read(&format!("{dir}/record.json")), json);
     assert_eq!(it.read(&format!("{dir}/report.html")), page);
     assert!(it.path(&dir).join("junit.xml").exists());

@@ -163,3 +163,25 @@ fn with_every_member_excluded_each_stage_says_why_it_has_nothing_to_do_and_the_r
     }
     assert!(ended.stdout.contains("package `app` is not run: not today"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_root_that_a_shell_would_take_apart_is_quoted_in_all_that_is_printed_for_pasting() {
+    let it = Fixture::empty();
+    it.file("it's $HOME & co/Cargo.toml", &manifest("app", ""));
+    it.file("it's $HOME & co/src/lib.rs", &LIB.replace("add(2, 2), 4", "add(2, 2), 5"));
+    let root = it.path("it's $HOME & co");
+
+    let output = it.command(&["ci", "--stage", "test"]).current_dir(&root).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    let text = std::fs::read_to_string(root.join("target/windlass/latest/record.json")).unwrap();
+    let record = windlass_record::Record::from_json(&text).unwrap();
+    let [test] = record.tests.as_slice() else { panic!("{:#?}", record.tests) };
+    assert_eq!(test.name, "tests::adds");
+
+    let manifest = root.join("Cargo.toml");
+    for command in it.commands(&["ci", "--stage", "build,test", "--manifest-path", manifest.to_str().unwrap()]) {
+        let pasted = it.shell(&command);
+        let code = if command.contains("nextest") { 100 } else { 0 };
+        assert_eq!(pasted.code, Some(code), "{command}\n{}", pasted.stderr);
+    }
+}
