@@ -9,7 +9,7 @@ use windlass_record::{Event, Outcome, StepRecord};
 use crate::fixture::{Ended, Fixture, manifest};
 use crate::live::Live;
 use crate::pty::{CTRL_C, pty};
-use crate::shop::{ci, find, outcome, script, with_steps};
+use crate::shop::{ci, find, script, with_steps};
 
 /// Hangs, with a child in the same session and one in a session of its own, and says so by a file.
 const HANG: &str = "setsid sleep 1000 & sleep 1000 & touch hanging; wait";
@@ -199,9 +199,9 @@ fn a_signal_counts_for_more_than_a_failure_and_an_error() {
     it.file(".config/windlass.toml", &format!("{error}{}", it.read(".config/windlass.toml")));
     let ended = interrupted(&it, "TERM", &mut ci(&it, "gone,bad,slow", &["--keep-going"]));
     assert_eq!(ended.code, Some(143));
-    assert_eq!(outcome(&it, "bad"), Outcome::Failed { code: 7 });
-    assert!(matches!(outcome(&it, "gone"), Outcome::Error { .. }));
-    assert_eq!(outcome(&it, "slow"), Outcome::Interrupted);
+    assert_eq!(it.outcome("bad"), Outcome::Failed { code: 7 });
+    assert!(matches!(it.outcome("gone"), Outcome::Error { .. }));
+    assert_eq!(it.outcome("slow"), Outcome::Interrupted);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_step_may_clean_up_and_hears_of_the_signal_once() {
     let it = with_steps(&[("tidy", script)]);
     assert_eq!(interrupted(&it, "INT", &mut ci(&it, "tidy", &[])).code, Some(130));
     // It ended well, but nobody knows what it would have said.
-    assert_eq!(outcome(&it, "tidy"), Outcome::Interrupted);
+    assert_eq!(it.outcome("tidy"), Outcome::Interrupted);
     assert_eq!(it.log("tidy"), "bye\n");
     let counting =
         "trap 'n=$((n + 1)); echo $n' INT; touch hanging; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done";
@@ -230,7 +230,7 @@ fn a_step_may_clean_up_and_hears_of_the_signal_once() {
 fn a_step_that_does_not_listen_is_ended_all_the_same() {
     let it = with_steps(&[("deaf", "trap '' INT TERM HUP; touch hanging; setsid sleep 1000 & sleep 1000")]);
     assert_eq!(interrupted(&it, "INT", &mut ci(&it, "deaf", &[])).code, Some(130));
-    assert_eq!(outcome(&it, "deaf"), Outcome::Interrupted);
+    assert_eq!(it.outcome("deaf"), Outcome::Interrupted);
 }
 
 #[test]
@@ -244,5 +244,5 @@ fn ctrl_c_at_a_terminal_ends_windlass_and_not_the_shell_around_it() {
     let ended = live.ended();
     assert_eq!(it.read("code"), "130\n", "{}", ended.stdout);
     assert_eq!(it.record().run.interrupted_by, Some(2));
-    assert_eq!(outcome(&it, "slow"), Outcome::Interrupted);
+    assert_eq!(it.outcome("slow"), Outcome::Interrupted);
 }

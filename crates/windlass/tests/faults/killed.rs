@@ -6,7 +6,7 @@ use windlass_record::Outcome;
 
 use crate::fixture::{Fixture, clean};
 use crate::live::Live;
-use crate::shop::{ci, outcome};
+use crate::shop::ci;
 
 /// The direct children of a process.
 fn children(pid: u32) -> Vec<u32> {
@@ -29,9 +29,9 @@ fn a_tool_that_is_killed_fails_its_stage_and_takes_what_it_started_with_it() {
     let ended = live.ended();
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains("✗ build  killed by signal 9\n"), "{}", ended.stdout);
-    assert_eq!(outcome(&it, "build"), Outcome::Killed { signal: 9 });
-    assert_eq!(outcome(&it, "test"), Outcome::Skipped { reason: "needs `build`, which did not pass".into() });
-    assert_eq!(outcome(&it, "own"), Outcome::Passed);
+    assert_eq!(it.outcome("build"), Outcome::Killed { signal: 9 });
+    assert_eq!(it.outcome("test"), Outcome::Skipped { reason: "needs `build`, which did not pass".into() });
+    assert_eq!(it.outcome("own"), Outcome::Passed);
     assert_eq!(it.record().run.interrupted_by, None);
 }
 
@@ -44,7 +44,7 @@ fn a_test_that_is_killed_fails_alone() {
     live.wait_for_text("test: started");
     let ended = live.ended();
     assert_eq!(ended.code, Some(1));
-    assert!(matches!(outcome(&it, "test"), Outcome::Failed { .. }));
+    assert!(matches!(it.outcome("test"), Outcome::Failed { .. }));
     let record = it.record();
     let failed: Vec<_> = record.failed_tests().map(|test| &*test.name).collect();
     assert_eq!(failed, ["dies"]);

@@ -27,4 +27,6 @@ mod killed;
 #[cfg(target_os = "linux")]
 mod pty;
 #[cfg(target_os = "linux")]
+mod question;
+#[cfg(target_os = "linux")]
 mod terminal;

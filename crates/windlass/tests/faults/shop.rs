@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use windlass_nextest::PINNED;
-use windlass_record::Outcome;
 
 use crate::fixture::{Fixture, clean, ended};
 
@@ -22,11 +21,6 @@ pub fn ci(it: &Fixture, stages: &str, more: &[&str]) -> Command {
     let mut command = it.command(&["ci", "--stage", stages]);
     command.args(more);
     command
-}
-
-/// How a step of the latest run ended.
-pub fn outcome(it: &Fixture, step: &str) -> Outcome {
-    it.record().step(step).unwrap_or_else(|| panic!("no step `{step}` in the record")).outcome.clone()
 }
 
 /// Writes a program.
@@ -49,7 +43,7 @@ pub fn of_toolchain(program: &str) -> PathBuf {
 }
 
 /// The nextest of this machine, wherever windlass would find it.
-pub fn nextest() -> PathBuf {
+fn nextest() -> PathBuf {
     let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let cargo =
         home("CARGO_HOME").or_else(|| Some(home("HOME")?.join(".cargo"))).map(|dir| dir.join("bin/cargo-nextest"));
@@ -107,6 +101,14 @@ impl Machine {
 
     pub fn has_script(&self, program: &str, text: &str) {
         script(&self.path("bin").join(program), text);
+    }
+
+    /// A cargo-binstall that notes its arguments in `args` and puts the nextest of the tests where it was told to.
+    pub fn has_binstall(&self) {
+        let (args, nextest) = (self.path("args"), nextest());
+        let note = format!("echo \"$@\" > '{}'\nfor root; do :; done\nmkdir -p \"$root/bin\"", args.display());
+        let put = format!("ln -s '{}' \"$root/bin/cargo-nextest\"", nextest.display());
+        self.has_script("cargo-binstall", &format!("{note}\n{put}"));
     }
 
     /// The command on this machine.

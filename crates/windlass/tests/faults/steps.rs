@@ -6,7 +6,7 @@ use windlass_record::Outcome;
 
 use crate::fixture::{Fixture, manifest};
 use crate::live::run;
-use crate::shop::{ci, outcome, with_steps};
+use crate::shop::{ci, with_steps};
 
 #[test]
 fn a_failing_step_is_an_answer_and_its_exit_code_is_in_the_record() {
@@ -15,9 +15,9 @@ fn a_failing_step_is_an_answer_and_its_exit_code_is_in_the_record() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains("✗ bad  failed with exit code 7\n"), "{}", ended.stdout);
     assert!(ended.stdout.contains("nothing to see\n"), "{}", ended.stdout);
-    assert_eq!(outcome(&it, "good"), Outcome::Passed);
-    assert_eq!(outcome(&it, "bad"), Outcome::Failed { code: 7 });
-    assert_eq!(outcome(&it, "after"), Outcome::Passed);
+    assert_eq!(it.outcome("good"), Outcome::Passed);
+    assert_eq!(it.outcome("bad"), Outcome::Failed { code: 7 });
+    assert_eq!(it.outcome("after"), Outcome::Passed);
     assert_eq!(it.record().run.interrupted_by, None);
 }
 
@@ -30,7 +30,7 @@ fn a_hanging_step_is_stopped_at_its_timeout_with_all_it_started() {
     let ended = run(&mut ci(&it, "hang", &[]));
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stdout.contains("✗ hang  timed out after 1 s\n"), "{}", ended.stdout);
-    assert_eq!(outcome(&it, "hang"), Outcome::TimedOut { after_s: 1 });
+    assert_eq!(it.outcome("hang"), Outcome::TimedOut { after_s: 1 });
     assert!(it.record().step("hang").unwrap().wall_ms >= 1000);
 }
 
@@ -85,7 +85,7 @@ fn a_step_that_a_signal_ends_says_which() {
     let ended = run(&mut ci(&it, "crash", &[]));
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains("✗ crash  killed by signal 9\n"), "{}", ended.stdout);
-    assert_eq!(outcome(&it, "crash"), Outcome::Killed { signal: 9 });
+    assert_eq!(it.outcome("crash"), Outcome::Killed { signal: 9 });
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_program_that_is_not_there_is_an_error_of_windlass_and_names_it() {
     assert_eq!(ended.code, Some(3));
     let reason = "cannot start `no-such-program`: no such program on `PATH`";
     assert!(ended.stdout.contains(&format!("✗ e2e  error: {reason}\n")), "{}", ended.stdout);
-    assert_eq!(outcome(&it, "e2e"), Outcome::Error { reason: reason.to_owned() });
+    assert_eq!(it.outcome("e2e"), Outcome::Error { reason: reason.to_owned() });
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn where_a_failure_and_an_error_meet_the_failure_counts() {
     it.file(".config/windlass.toml", &format!("{error}{}", it.read(".config/windlass.toml")));
     assert_eq!(run(&mut ci(&it, "bad,gone", &["--keep-going"])).code, Some(1));
     // Neither is stopped by the other, and with one alone its own code holds.
-    assert!(matches!(outcome(&it, "gone"), Outcome::Error { .. }));
-    assert_eq!(outcome(&it, "bad"), Outcome::Failed { code: 7 });
+    assert!(matches!(it.outcome("gone"), Outcome::Error { .. }));
+    assert_eq!(it.outcome("bad"), Outcome::Failed { code: 7 });
     assert_eq!(run(&mut ci(&it, "gone", &[])).code, Some(3));
     // What comes first in the plan is all there is when the first that is red stops the run.
     assert_eq!(run(&mut ci(&it, "bad,gone", &["--fail-fast"])).code, Some(3));
-    assert!(matches!(outcome(&it, "bad"), Outcome::Skipped { .. }));
+    assert!(matches!(it.outcome("bad"), Outcome::Skipped { .. }));
 }
 
 #[test]
@@ -121,10 +121,10 @@ fn the_first_failure_stops_the_run_also_before_the_harnesses_are_known() {
     it.file("tests/custom.rs", "fn main() { broken }\n");
     let ended = run(&mut ci(&it, "test,doctest", &["--fail-fast"]));
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
-    assert!(matches!(outcome(&it, "build"), Outcome::Failed { .. }));
+    assert!(matches!(it.outcome("build"), Outcome::Failed { .. }));
     let reason = "`build` did not pass, and the run stops at the first that does not";
     for step in ["test", "doctest"] {
-        assert_eq!(outcome(&it, step), Outcome::Skipped { reason: reason.into() });
+        assert_eq!(it.outcome(step), Outcome::Skipped { reason: reason.into() });
         assert!(ended.stdout.contains(&format!("{step}: skipped: {reason}\n")), "{}", ended.stdout);
     }
 }

@@ -6,7 +6,7 @@ use windlass_record::Outcome;
 
 use crate::fixture::{Fixture, clean};
 use crate::live::{Live, run};
-use crate::shop::{ci, outcome, with_steps};
+use crate::shop::{ci, with_steps};
 
 #[test]
 fn that_nobody_reads_its_output_any_more_stops_nothing() {
@@ -18,9 +18,9 @@ fn that_nobody_reads_its_output_any_more_stops_nothing() {
         assert_eq!(ended.stdout.lines().count(), 1, "{how}: {}", ended.stdout);
         assert!(!ended.stderr.contains("panicked"), "{how}: {}", ended.stderr);
         assert_eq!(it.read("code"), "1\n", "{how}: {}", ended.stderr);
-        assert_eq!(outcome(&it, "b"), Outcome::Passed, "{how}");
+        assert_eq!(it.outcome("b"), Outcome::Passed, "{how}");
         assert_eq!(it.log("b").lines().count(), 20_000, "{how}");
-        assert_eq!(outcome(&it, "bad"), Outcome::Failed { code: 7 }, "{how}");
+        assert_eq!(it.outcome("bad"), Outcome::Failed { code: 7 }, "{how}");
     }
 }
 

@@ -8,7 +8,7 @@ use windlass_record::Outcome;
 use crate::fixture::{Ended, Fixture};
 use crate::live::run;
 use crate::pty::{plain, pty};
-use crate::shop::{outcome, with_steps};
+use crate::shop::with_steps;
 
 /// `windlass ARGS` at a terminal, after `before`.
 fn at(it: &Fixture, before: &str, args: &str) -> Command {
@@ -130,7 +130,7 @@ fn at_a_terminal_the_first_failure_stops_the_run_and_elsewhere_it_does_not() {
     for (args, goes_on) in [(all.to_owned(), false), (format!("{all} --keep-going"), true)] {
         assert_eq!(run(&mut at(&it, "", &args)).code, Some(1));
         let expected = if goes_on { Outcome::Passed } else { stopped.clone() };
-        assert_eq!((outcome(&it, "slow"), outcome(&it, "own")), (expected.clone(), expected), "at a terminal: {args}");
+        assert_eq!((it.outcome("slow"), it.outcome("own")), (expected.clone(), expected), "at a terminal: {args}");
         assert_eq!(it.path("slow-ended").exists(), goes_on);
     }
     fs::remove_file(it.path("slow-ended")).unwrap();
@@ -138,6 +138,6 @@ fn at_a_terminal_the_first_failure_stops_the_run_and_elsewhere_it_does_not() {
         let ended = run(it.command(&["ci", "--stage", "bad,slow,own"]).args(&args));
         assert_eq!(ended.code, Some(1), "{}", ended.stdout);
         let expected = if goes_on { Outcome::Passed } else { stopped.clone() };
-        assert_eq!((outcome(&it, "slow"), outcome(&it, "own")), (expected.clone(), expected), "elsewhere: {args:?}");
+        assert_eq!((it.outcome("slow"), it.outcome("own")), (expected.clone(), expected), "elsewhere: {args:?}");
     }
 }

@@ -1,23 +1,12 @@
 //! Tools that are missing, too old, or cannot be installed.
 
 use std::fs;
-use std::process::Stdio;
 
-use windlass_nextest::PINNED;
+use windlass_nextest::{MINIMUM, PINNED};
 
 use crate::fixture::Fixture;
 use crate::live::{Live, run};
-use crate::shop::{Machine, find, nextest, of_toolchain, with_steps};
-
-/// A cargo-binstall that notes its arguments and puts the nextest of this machine where it was told to.
-fn binstall(machine: &Machine) -> String {
-    let (args, nextest) = (machine.path("args"), nextest());
-    format!(
-        "echo \"$@\" > '{}'\nfor root; do :; done\nmkdir -p \"$root/bin\"\nln -s '{}' \"$root/bin/cargo-nextest\"",
-        args.display(),
-        nextest.display()
-    )
-}
+use crate::shop::{Machine, find, of_toolchain, with_steps};
 
 /// Where windlass installs nextest on this machine.
 fn dir(machine: &Machine) -> String {
@@ -49,7 +38,7 @@ fn without_nextest_and_leave_to_install_it_the_command_is_printed_and_nothing_is
 fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
     let machine = Machine::complete();
     machine.lacks("cargo-nextest");
-    machine.has_script("cargo-binstall", &binstall(&machine));
+    machine.has_binstall();
     let it = Fixture::app();
     let doctor = run(&mut machine.on(it.command(&["doctor"])));
     assert_eq!(doctor.code, Some(1), "{}", doctor.stderr);
@@ -170,9 +159,9 @@ fn a_nextest_that_is_too_old_is_as_good_as_none() {
     let it = Fixture::app();
     let doctor = run(&mut machine.on(it.command(&["doctor"])));
     assert_eq!(doctor.code, Some(1));
-    let why = "0.9.52 is older than 0.9.77, the oldest that will do";
+    let why = &*format!("0.9.52 is older than {MINIMUM}, the oldest that will do");
     assert!(
-        doctor.stdout.contains(&format!("MISSING cargo-nextest\n          wanted      0.9.77 or newer")),
+        doctor.stdout.contains(&format!("MISSING cargo-nextest\n          wanted      {MINIMUM} or newer")),
         "{}",
         doctor.stdout
     );
@@ -245,60 +234,4 @@ fn what_the_plan_does_not_need_is_not_missed() {
     let it = with_steps(&[("own", "echo hello")]);
     let ended = run(&mut Machine::bare().on(it.command(&["ci", "--stage", "own", "--no-setup"])));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-}
-
-#[cfg(target_os = "linux")]
-mod at_a_terminal {
-    use std::io::Write;
-
-    use super::*;
-    use crate::pty::{CTRL_C, pty};
-
-    /// What `windlass setup` says, and its exit code, when this is typed at its question.
-    fn answered(machine: &Machine, keys: &[u8]) -> (String, String) {
-        let it = Fixture::app();
-        for program in ["script", "stty"] {
-            machine.has(program, &find(program).unwrap());
-        }
-        let line = format!("{} setup; echo $? > code", env!("CARGO_BIN_EXE_windlass"));
-        let mut command = machine.on(pty(&line));
-        let mut live = Live::start(command.current_dir(it.root()).stdin(Stdio::piped()));
-        let mut keyboard = live.stdin();
-        live.wait_for_text("go ahead? [Y/n] ");
-        keyboard.write_all(keys).unwrap();
-        let ended = live.ended();
-        (ended.stdout.replace('\r', ""), it.read("code"))
-    }
-
-    fn machine() -> Machine {
-        let machine = Machine::complete();
-        machine.lacks("cargo-nextest");
-        machine.has_script("cargo-binstall", &binstall(&machine));
-        machine
-    }
-
-    #[test]
-    fn it_asks_and_yes_is_yes() {
-        let machine = machine();
-        let (said, code) = answered(&machine, b"y\n");
-        assert_eq!(code, "0\n", "{said}");
-        assert!(machine.path("args").exists());
-    }
-
-    #[test]
-    fn it_asks_and_no_leaves_the_command() {
-        let machine = machine();
-        let (said, code) = answered(&machine, b"n\n");
-        assert_eq!(code, "3\n", "{said}");
-        assert!(said.contains("and you said no\nhelp: cd "), "{said}");
-        assert!(!machine.path("args").exists());
-    }
-
-    #[test]
-    fn it_asks_and_ctrl_c_ends_it() {
-        let machine = machine();
-        let (said, code) = answered(&machine, CTRL_C);
-        assert_eq!(code, "130\n", "{said}");
-        assert!(!machine.path("args").exists());
-    }
 }

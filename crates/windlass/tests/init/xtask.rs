@@ -15,14 +15,35 @@ fn an_adopted_workspace_runs_windlass_from_every_directory() {
     assert!(said.stdout.contains("members   2: a, xtask"), "{}", said.stdout);
     assert!(said.stdout.contains("next: cargo xtask ci"), "{}", said.stdout);
 
+    // In a target directory that outlives the test, so that it is compiled once.
     let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/adopted");
-    let help =
-        fixture.run_in(&fixture.root().join("a/src"), "cargo", &["xtask", "--help"], &[("CARGO_TARGET_DIR", target)]);
-    assert_eq!(help.code, 0, "{}", help.stderr);
-    assert!(help.stdout.contains("init"), "{}", help.stdout);
+    let xtask = |dir: &str, args: &[&str]| {
+        let args = [&["xtask"], args].concat();
+        let said = fixture.run_in(&fixture.root().join(dir), "cargo", &args, &[("CARGO_TARGET_DIR", target)]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        said.stdout
+    };
+    let help = xtask("a/src", &["--help"]);
+    assert!(help.contains("init"), "{help}");
     let locked = fixture.run("cargo", &["metadata", "--format-version", "1", "--locked", "--offline"]);
     assert_eq!(locked.code, 0, "{}", locked.stderr);
+    let main = fixture.read("xtask/src/main.rs");
 
+    // The tasks of one's own that the README shows.
+    let readme = include_str!("../../../../README.md");
+    let (_, code) = readme.split_once("```rust\n").unwrap();
+    fixture.write("xtask/src/main.rs", code.split_once("```").unwrap().0);
+    assert_eq!(xtask("a", &["root"]).trim_end(), fixture.root().to_str().unwrap());
+    let plan = xtask("a", &["hello", "--dry-run"]);
+    assert!(plan.contains("  hello  echo hello\n"), "{plan}");
+    let events = xtask("a", &["hello", "--json"]);
+    assert!(events.contains(r#""text":"hello\n""#), "{events}");
+    let report = xtask("a", &["report"]);
+    assert!(report.contains("passed: 1 step passed"), "{report}");
+    let removal = fixture.init(&["--remove"]);
+    assert!(removal.stdout.contains("kept     the package `xtask` has become yours"), "{}", removal.stdout);
+
+    fixture.write("xtask/src/main.rs", &main);
     assert_eq!(fixture.init(&["--remove"]).code, 0);
     assert_eq!(fixture.tree(), before);
 }
