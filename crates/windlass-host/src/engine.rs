@@ -234,14 +234,17 @@ impl Engine<'_> {
         step.needs.iter().all(met) && (!step.is_service() || users.is_empty() || wanted())
     }
 
+    /// Whether nobody holds what it uses, nor waits for it with an earlier place in the plan: the plan decides the order.
     fn resources_are_free(&self, index: usize) -> bool {
-        let held = |resource| {
-            self.steps
-                .iter()
-                .zip(&self.states)
-                .any(|(step, state)| matches!(state, State::Running(_)) && step.uses.contains(resource))
-        };
-        !self.steps[index].uses.iter().any(held)
+        let uses = &self.steps[index].uses;
+        let others = self.steps.iter().zip(&self.states).enumerate();
+        !others.filter(|(_, (step, _))| step.uses.iter().any(|resource| uses.contains(resource))).any(
+            |(other, (_, state))| match state {
+                State::Running(_) => true,
+                State::Waiting => other < index,
+                State::Done(_) => false,
+            },
+        )
     }
 
     fn start(&mut self, index: usize) {

@@ -129,6 +129,18 @@ fn steps_that_use_one_resource_never_overlap_and_others_do() {
 }
 
 #[test]
+fn the_plan_decides_who_gets_a_resource_first() {
+    let it = Fixture::new();
+    let steps = [
+        it.sh("lock", "sleep 0.2"),
+        it.sh("clippy", "true").needs(["lock"]).uses(["cargo"]),
+        it.sh("own", "true").uses(["cargo"]),
+        it.sh("free", "true"),
+    ];
+    assert_eq!(it.run(steps).order, ["lock", "free", "clippy", "own"]);
+}
+
+#[test]
 fn a_step_that_hangs_is_stopped_with_all_it_started() {
     let it = Fixture::new();
     // A child that ignores being asked, in the same group, and one in a session of its own.

@@ -71,7 +71,8 @@ pub struct Log {
     pub file: String,
     /// Bytes that the step wrote.
     pub written_bytes: u64,
-    /// Bytes of these that are not in the file; it says so where they would stand.
+    /// Bytes of these that are not in the file. Those beyond its limit are named where they would stand; the others could
+    /// not be written.
     pub omitted_bytes: u64,
 }
 

@@ -53,7 +53,7 @@ fn a_plan_is_printed_whole_and_nothing_is_written() {
     let json = it.windlass(&["ci", "--dry-run", "--json"]).exits(0);
     let mut left: Vec<_> = fs::read_dir(it.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["Cargo.toml", "src"]);
+    assert_eq!(left, ["Cargo.toml", "rust-toolchain.toml", "src"]);
 
     assert!(text.stdout.contains("lock is not run: there is no Cargo.lock"), "{}", text.stdout);
     let tool_config = it.path("target/windlass/nextest.toml");
