@@ -28,7 +28,7 @@ pub struct Context {
 
 /// Pinned tools, one command that does what CI does, and a record of what it did
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version)]
 struct Cli<T: Subcommand> {
     #[command(subcommand)]
     task: T,

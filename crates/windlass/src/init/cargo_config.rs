@@ -13,7 +13,8 @@ const PROFILE: &str = "
 # A profile of its own is a directory and a lock of its own: the xtask never waits for the build that it drives.
 [profile.xtask]
 inherits = \"dev\"
-debug = false";
+debug = false
+incremental = false";
 
 /// What the alias says.
 pub(super) fn command(package: &str) -> String {
@@ -53,7 +54,7 @@ pub(super) fn edit(
     if profile && !has_profile(&text) {
         let added = splice::append_lines(&text, PROFILE);
         if !has_profile(&added) {
-            return Err(shape("`xtask = { inherits = \"dev\", debug = false }` in `profile`".into()));
+            return Err(shape("`xtask = { inherits = \"dev\", debug = false, incremental = false }` in `profile`".into()));
         }
         text = added;
     }
@@ -67,7 +68,7 @@ pub(super) fn edit(
 pub(super) fn removal(path: &str, before: &str, name: &str, package: &str) -> Option<Edit> {
     let own_profile = || {
         let doc = Document::parse(before).ok()?;
-        Some(doc.get("profile")?.get("xtask")?.as_table_like()?.len() == 2)
+        Some(doc.get("profile")?.get("xtask")?.as_table_like()?.len() == 3)
     };
     let mut text = before.to_owned();
     if own_profile() == Some(true) {
@@ -130,6 +131,7 @@ mod tests {
         [profile.xtask]
         inherits = "dev"
         debug = false
+        incremental = false
         "#);
     }
 
