@@ -54,7 +54,9 @@ pub(super) fn edit(
     if profile && !has_profile(&text) {
         let added = splice::append_lines(&text, PROFILE);
         if !has_profile(&added) {
-            return Err(shape("`xtask = { inherits = \"dev\", debug = false, incremental = false }` in `profile`".into()));
+            return Err(shape(
+                "`xtask = { inherits = \"dev\", debug = false, incremental = false }` in `profile`".into(),
+            ));
         }
         text = added;
     }
