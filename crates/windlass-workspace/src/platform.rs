@@ -59,8 +59,12 @@ impl Host {
     ///
     /// When the filter is neither.
     pub fn matches(&self, filter: &str) -> Result<bool, PlatformError> {
-        let platform = Platform::from_str(filter)
-            .map_err(|error| PlatformError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
+        let refused = |reason: String| PlatformError::Filter { filter: filter.to_owned(), reason };
+        let platform = Platform::from_str(filter).map_err(|error| refused(error.to_string()))?;
+        // To cargo any word is a triple, and one that no machine has never matches.
+        if matches!(&platform, Platform::Name(name) if !name.contains('-')) {
+            return Err(refused(format!("an operating system is `cfg(target_os = \"{filter}\")`")));
+        }
         Ok(platform.matches(&self.triple, &self.cfg))
     }
 }
@@ -91,6 +95,10 @@ mod tests {
         let error = Host::default().matches("cfg(windows").unwrap_err().to_string();
         assert!(error.starts_with("`cfg(windows` is neither `cfg(…)` nor a target triple: "), "{error}");
         assert!(Host::default().matches("linux or so").is_err());
+        let error = Host::default().matches("linux").unwrap_err().to_string();
+        let expected =
+            "`linux` is neither `cfg(…)` nor a target triple: an operating system is `cfg(target_os = \"linux\")`";
+        assert_eq!(error, expected);
         assert!(parse_cfg("unix\n= \"x\"\n").is_err());
     }
 }

@@ -97,11 +97,11 @@ impl Cargo {
         self.denying(self.words(["doc", "--no-deps"]))
     }
 
-    /// Runs one target that has a harness of its own.
+    /// Runs one target that has a harness of its own, and those of its kind and name in other packages.
     ///
     /// `-p` would compile its dependencies anew, with the features of that package alone. So it is named among the targets of
-    /// the whole selection, where nothing is left to compile. Only where another package has a target of that kind and name is
-    /// it `-p`.
+    /// the whole selection, where nothing is left to compile. Libraries have no name to be told apart by: with several of
+    /// them it is `-p`.
     pub fn run_target(&self, workspace: &Workspace, member: &Member, target: &Target) -> Command {
         let selector: Vec<&str> = match target.kind {
             TargetKind::Lib | TargetKind::ProcMacro | TargetKind::BuildScript => vec!["--lib"],
@@ -110,17 +110,19 @@ impl Cargo {
             TargetKind::Test => vec!["--test", &target.name],
             TargetKind::Bench => vec!["--bench", &target.name],
         };
-        let same = |other: &Target| match target.kind.is_library() {
+        let same = |other: &&Target| match target.kind.is_library() {
             true => other.kind.is_library(),
             false => other.kind == target.kind && other.name == target.name,
         };
-        let others =
-            self.packages.iter().filter(|name| **name != member.name).filter_map(|name| workspace.member(name));
-        if others.flat_map(|other| &other.targets).any(same) {
+        let members = self.packages.iter().filter_map(|name| workspace.member(name));
+        let is_alone = members.flat_map(|member| &member.targets).filter(same).count() == 1;
+        if target.kind.is_library() && !is_alone {
             let command = Command::new("cargo", &self.root).args(["test", "-p", &member.name]).args(selector);
             return command.args(self.lock_args()).args(self.feature_args());
         }
-        self.words(["test"]).args(selector)
+        // Of several, one that fails must not keep the others from running.
+        let go_on = (!is_alone).then_some("--no-fail-fast");
+        self.words(["test"]).args(selector).args(go_on)
     }
 
     /// The arguments that choose packages, lockfile and features. nextest takes the same.

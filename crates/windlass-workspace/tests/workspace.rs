@@ -206,7 +206,7 @@ fn clippy_denies_as_its_cargo_can() {
 }
 
 #[test]
-fn a_custom_harness_runs_without_a_rebuild_unless_its_name_is_taken() {
+fn a_custom_harness_runs_without_a_rebuild_unless_it_is_one_of_several_libraries() {
     let mut workspace = recorded();
     let cargo = cargo(&workspace);
     let line = |workspace: &Workspace, kind, name: &str| {
@@ -225,5 +225,5 @@ fn a_custom_harness_runs_without_a_rebuild_unless_its_name_is_taken() {
 
     let taken = workspace.member("my-app").unwrap().targets.clone();
     workspace.members.iter_mut().find(|member| member.name == "mac").unwrap().targets.extend(taken);
-    assert_eq!(line(&workspace, TargetKind::Test, "custom"), "cargo test -p my-app --test custom --locked");
+    assert_eq!(line(&workspace, TargetKind::Test, "custom"), format!("{selection} --test custom --no-fail-fast"));
 }

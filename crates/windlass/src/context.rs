@@ -77,8 +77,13 @@ impl Context {
         }
         let cwd = manifest_path.as_deref().and_then(Path::parent).unwrap_or(&here);
         let path = manifest_path.as_ref().map(|path| path.to_string_lossy());
-        let command = windlass_workspace::metadata_command(path.as_deref(), &cwd.to_string_lossy());
-        let answer = self.ask(&command, ANSWER)?;
+        let workspace = self.metadata(path.as_deref(), &cwd.to_string_lossy())?;
+        // What the commands will see is what holds in the root: a relative `CARGO_TARGET_DIR`, its cargo configuration.
+        if cwd == Path::new(&workspace.root) { Ok(workspace) } else { self.metadata(None, &workspace.root) }
+    }
+
+    fn metadata(&self, manifest_path: Option<&str>, cwd: &str) -> anyhow::Result<Workspace> {
+        let answer = self.ask(&windlass_workspace::metadata_command(manifest_path, cwd), ANSWER)?;
         if answer.code != Some(0) {
             return Err(Usage(format!("cargo cannot load the workspace\n{}", answer.stderr.trim_end())).into());
         }

@@ -164,11 +164,18 @@ fn tests(facts: &Facts<'_>) -> Vec<Step> {
         filter: windlass_nextest::without_binaries(facts.unlistable.iter().map(|it| it.binary_id.as_str())),
     };
     let nextest = Step::new(TEST, facts.nextest.run(&run)).needs(["build"]);
-    let others = facts.unlistable.iter().map(|it| {
+    let mut steps = vec![nextest];
+    for it in facts.unlistable {
         let command = facts.cargo.run_target(facts.workspace, &it.member, &it.target);
-        Step::new(format!("{TEST} {}", it.binary_id), command).stage(TEST).needs(["build"])
-    });
-    std::iter::once(nextest).chain(others).collect()
+        // Targets of one name in several packages are run by one command.
+        match steps.iter_mut().find(|step| step.command == command) {
+            Some(step) => step.name = format!("{}, {}", step.name, it.binary_id),
+            None => {
+                steps.push(Step::new(format!("{TEST} {}", it.binary_id), command).stage(TEST).needs(["build"]));
+            }
+        }
+    }
+    steps
 }
 
 /// The workspace's own steps.

@@ -127,16 +127,20 @@ fn nextest(cx: &Context, root: &str) -> (Vec<String>, Tool) {
         get: Get::Nextest,
     };
     let cargos = words(&["cargo", "nextest"]);
+    let on_path = path_of(cx, "cargo-nextest");
     let found = ask(cargos.clone());
-    let installed = nextest_dir(cx).map(|dir| dir.join("bin/cargo-nextest")).filter(|path| cx.host.exists(path));
-    if let (Err(_), Some(path)) = (&found, installed) {
-        let path = path.to_string_lossy().into_owned();
-        let own = words(&[&path, "nextest"]);
-        if let Ok(version) = ask(own.clone()) {
-            return (own, tool(Ok(version), Some(path)));
+    if found.is_err() {
+        // An alias of cargo's may hide it, and the one that windlass installed is on no path.
+        let installed = nextest_dir(cx).map(|dir| dir.join("bin/cargo-nextest")).filter(|path| cx.host.exists(path));
+        let installed = installed.map(|path| path.to_string_lossy().into_owned());
+        for path in on_path.clone().into_iter().chain(installed) {
+            let own = words(&[&path, "nextest"]);
+            if let Ok(version) = ask(own.clone()) {
+                return (own, tool(Ok(version), Some(path)));
+            }
         }
     }
-    let from = found.is_ok().then(|| path_of(cx, "cargo-nextest")).flatten();
+    let from = found.is_ok().then_some(on_path).flatten();
     (cargos, tool(found, from))
 }
 

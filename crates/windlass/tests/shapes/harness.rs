@@ -72,21 +72,25 @@ fn each_harness_is_run_by_whoever_can_run_it_and_none_is_lost_or_fatal_to_others
 }
 
 #[test]
-fn harnesses_of_one_name_in_two_packages_are_each_run_for_their_own() {
+fn harnesses_of_one_name_in_several_packages_are_run_together_and_none_keeps_another_from_running() {
     let it = Fixture::empty();
     it.file("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"one\", \"two\"]\n");
+    // Only the feature that `two` asks for makes this one's test a target at all.
+    let gated = "[features]\nf = []\n\n[[test]]\nname = \"it\"\nharness = false\nrequired-features = [\"f\"]\n";
+    it.file("one/Cargo.toml", &manifest("one", gated));
+    it.file("one/tests/it.rs", "fn main() {\n    println!(\"(one) is not well\");\n    std::process::exit(1);\n}\n");
+    let asking =
+        "[dependencies]\none = { path = \"../one\", features = [\"f\"] }\n\n[[test]]\nname = \"it\"\nharness = false\n";
+    it.file("two/Cargo.toml", &manifest("two", asking));
+    it.file("two/tests/it.rs", "fn main() {\n    println!(\"(two) is well\");\n}\n");
     for name in ["one", "two"] {
-        it.file(&format!("{name}/Cargo.toml"), &manifest(name, "[[test]]\nname = \"it\"\nharness = false\n"));
         it.file(&format!("{name}/src/lib.rs"), "");
-        it.file(&format!("{name}/tests/it.rs"), &format!("fn main() {{\n    println!(\"({name}) is well\");\n}}\n"));
     }
     let it = it.locked();
-    it.windlass(&["test", "--skip", "doctest"]).exits(0);
-    for name in ["one", "two"] {
-        let log = it.log(&format!("test {name}::it"));
-        assert!(log.contains(&format!("({name}) is well")), "{log}");
-        assert!(!log.contains("Compiling"), "{log}");
-    }
+    it.windlass(&["test", "--skip", "doctest"]).exits(1);
+    let log = it.log("test one::it, two::it");
+    assert!(log.contains("(one) is not well") && log.contains("(two) is well"), "{log}");
+    assert!(!log.contains("Compiling"), "{log}");
 }
 
 #[test]
