@@ -8,6 +8,10 @@ use crate::Workspace;
 use crate::ansi::plain;
 use crate::headline::{Headline, lint, lint_in_source};
 
+use place::{doctest_failure, panic_place, split_place, unformatted};
+
+mod place;
+
 /// Diagnostics that are kept of one log.
 pub const DIAGNOSTICS_MAX: usize = 1000;
 
@@ -16,6 +20,9 @@ const MESSAGE_CHARS: usize = 500;
 
 /// How cargo's message about a failed build script begins; the package follows.
 const BUILD_SCRIPT: &str = "failed to run custom build command for `";
+
+/// How rustdoc begins to say why a documentation test failed, if it compiled or ought not to have.
+const VERDICTS: [&str; 2] = ["Test executable ", "Test compiled successfully"];
 
 /// Reads the diagnostics of a whole log.
 pub fn diagnostics(log: &str, workspace: &Workspace) -> Vec<Diagnostic> {
@@ -59,6 +66,10 @@ enum Next {
     Cause,
     PanicMessage,
     LintSource,
+    /// An item of the list that the message announces.
+    Item,
+    /// A line of the hunk that rustfmt shows, up to the first that differs.
+    Hunk,
 }
 
 impl Diagnostics {
@@ -76,10 +87,15 @@ impl Diagnostics {
         Self { root, directories, found: Vec::new(), seen: HashSet::new(), open: None, denied: false, settled: 0 }
     }
 
-    /// Reads one line, with or without colors.
+    /// Reads one line, with or without colors. Of a line that was drawn over, such as a progress bar's, it reads what stands
+    /// in the end.
     pub fn feed(&mut self, line: &str) {
         let line = plain(line);
         let line = line.trim_end();
+        let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
+        if self.is_in_hunk(line) {
+            return;
+        }
         if let Some((file, at)) = doctest_failure(line) {
             self.close();
             self.open =
@@ -89,13 +105,29 @@ impl Diagnostics {
             self.headline(&headline);
         } else if let Some((file, at)) = unformatted(line) {
             self.close();
-            self.open = Some(self.opened(Level::Error, Some("rustfmt"), "not formatted"));
+            let open = self.opened(Level::Error, Some("rustfmt"), "not formatted");
+            self.open = Some(Open { next: Next::Hunk, ..open });
             self.place(file, at, None);
-            self.close();
         } else if self.ends_at(line) {
             self.close();
         } else {
             self.below(line);
+        }
+    }
+
+    /// Whether a line belongs to a hunk of rustfmt's, up to the first line that differs: that is the place, and the hunk begins
+    /// with lines that do not.
+    fn is_in_hunk(&mut self, line: &str) -> bool {
+        let Some(open) = self.open.as_mut().filter(|open| open.next == Next::Hunk) else { return false };
+        match line.chars().next() {
+            None | Some(' ') => {
+                open.diagnostic.line = open.diagnostic.line.map(|at| at.saturating_add(1));
+                true
+            }
+            first => {
+                self.close();
+                matches!(first, Some('-' | '+'))
+            }
         }
     }
 
@@ -134,6 +166,9 @@ impl Diagnostics {
         }
         self.close();
         let mut open = self.opened(headline.level, headline.code, headline.message);
+        if headline.message.ends_with(':') {
+            open.next = Next::Item;
+        }
         let of_build_script = headline.message.strip_prefix(BUILD_SCRIPT);
         open.diagnostic.package = of_build_script.and_then(|rest| rest.split([' ', '`']).next()).map(str::to_owned);
         self.open = Some(open);
@@ -145,6 +180,10 @@ impl Diagnostics {
         let text = line.trim_start();
         match std::mem::replace(&mut open.next, Next::Any) {
             Next::Cause | Next::PanicMessage if !text.is_empty() => return open.explain(text),
+            Next::Item if line.starts_with(' ') && !text.starts_with("--> ") => {
+                open.next = Next::Item;
+                return open.list(text);
+            }
             Next::LintSource => {
                 open.source_lint = open.source_lint.take().or_else(|| lint_in_source(line));
                 // The place and an empty line of the frame come before the source.
@@ -169,7 +208,7 @@ impl Diagnostics {
             {
                 self.place(file, line, Some(column));
             }
-        } else if open.doctest && !open.explained && text.starts_with("Test executable ") {
+        } else if open.doctest && !open.explained && VERDICTS.iter().any(|start| text.starts_with(start)) {
             open.diagnostic.message = format!("documentation test failed: {}", text.trim_end_matches('.'));
         } else if open.diagnostic.message.starts_with("linking with ") && !open.explained {
             let cause = text.strip_prefix("= note: ").unwrap_or(text);
@@ -237,6 +276,15 @@ impl Open {
         self.diagnostic.message.starts_with(BUILD_SCRIPT)
     }
 
+    /// Adds an item to the list at the end of the message.
+    fn list(&mut self, item: &str) {
+        let message = &mut self.diagnostic.message;
+        if message.len() < MESSAGE_CHARS {
+            message.push_str(if message.ends_with(':') { " " } else { "; " });
+            message.extend(item.chars().take(MESSAGE_CHARS));
+        }
+    }
+
     /// Adds a cause to the message.
     fn explain(&mut self, cause: &str) {
         let message = &mut self.diagnostic.message;
@@ -246,34 +294,4 @@ impl Open {
         }
         self.explained = self.doctest;
     }
-}
-
-/// `src/lib.rs:12:5`
-fn split_place(place: &str) -> Option<(&str, u32, u32)> {
-    let mut parts = place.rsplitn(3, ':');
-    let column = parts.next()?.parse().ok()?;
-    let line = parts.next()?.parse().ok()?;
-    Some((parts.next()?, line, column))
-}
-
-/// `thread 'main' (7) panicked at src/lib.rs:5:1:`; what was said is the next line.
-fn panic_place(line: &str) -> Option<&str> {
-    let (_, place) = line.strip_prefix("thread '")?.split_once(" panicked at ")?;
-    Some(place.trim_end_matches(':'))
-}
-
-/// `Diff in /ws/src/main.rs:12:`, before rustfmt 1.8 `Diff in /ws/src/main.rs at line 12:`
-fn unformatted(line: &str) -> Option<(&str, u32)> {
-    let place = line.strip_prefix("Diff in ")?.strip_suffix(':')?;
-    let (file, at) = place.rsplit_once(" at line ").or_else(|| place.rsplit_once(':'))?;
-    Some((file, at.parse().ok()?))
-}
-
-/// `---- src/lib.rs - name (line 3) stdout ----`
-fn doctest_failure(line: &str) -> Option<(&str, u32)> {
-    let name = line.strip_prefix("---- ")?.strip_suffix(" stdout ----")?;
-    let (file, rest) = name.split_once(" - ")?;
-    let (_, at) = rest.rsplit_once("(line ")?;
-    let digits = at.find(')')?;
-    Some((file, at[..digits].parse().ok()?))
 }

@@ -12,6 +12,7 @@
 //!     excluded: vec!["xtask".into()],
 //!     features: Features::All,
 //!     deny: warnings_denial(&version, true, false),
+//!     keep_going: false,
 //! };
 //! let line = "cargo test --no-run --workspace --exclude xtask --locked --all-features";
 //! assert_eq!(cargo.build().shell_here(), line);

@@ -21,6 +21,8 @@ pub struct Cargo {
     pub features: Features,
     /// How warnings are denied.
     pub deny: Deny,
+    /// Whether `clippy` and `doc` look at the other packages after one has errors; cargo can since 1.74.
+    pub keep_going: bool,
 }
 
 /// Which features are on.
@@ -72,7 +74,7 @@ impl Cargo {
 
     /// Lints all targets.
     pub fn clippy(&self) -> Command {
-        let command = self.denying(self.words(["clippy"]).arg("--all-targets"));
+        let command = self.denying(self.words(["clippy"]).arg("--all-targets").args(self.keep_going_args()));
         match self.deny {
             // Without `--no-deps` also excluded members are linted that others depend on.
             Deny::ClippyFlag => command.args(["--no-deps", "--", "-D", "warnings"]),
@@ -94,7 +96,7 @@ impl Cargo {
 
     /// Documents the members.
     pub fn doc(&self) -> Command {
-        self.denying(self.words(["doc", "--no-deps"]))
+        self.denying(self.words(["doc", "--no-deps"]).args(self.keep_going_args()))
     }
 
     /// Runs one target that has a harness of its own, and those of its kind and name in other packages.
@@ -136,6 +138,10 @@ impl Cargo {
 
     fn words<const N: usize>(&self, words: [&str; N]) -> Command {
         Command::new("cargo", &self.root).args(words).args(self.selection_args())
+    }
+
+    fn keep_going_args(&self) -> Option<&'static str> {
+        self.keep_going.then_some("--keep-going")
     }
 
     fn lock_args(&self) -> Option<String> {

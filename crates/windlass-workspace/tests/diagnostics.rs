@@ -83,14 +83,14 @@ fn denied_lints_are_errors_whoever_denies_them() {
 }
 
 #[test]
-fn each_unformatted_place_is_one() {
+fn each_unformatted_place_is_one_where_it_differs_and_not_where_its_hunk_begins() {
     insta::assert_snapshot!(recorded!("fmt.txt"), @r"
     Error rustfmt app app/src/main.rs:1 not formatted
-    Error rustfmt lib1 lib1/src/lib.rs:6 not formatted
+    Error rustfmt lib1 lib1/src/lib.rs:9 not formatted
     ");
     insta::assert_snapshot!(recorded!("fmt-cannot-parse.txt"), @r"
     Error - app app/src/main.rs:1:12 this file contains an unclosed delimiter
-    Error rustfmt lib1 lib1/src/lib.rs:6 not formatted
+    Error rustfmt lib1 lib1/src/lib.rs:9 not formatted
     ");
     assert_eq!(read("Diff in /ws/app/src/main.rs at line 3:\n"), "Error rustfmt app app/src/main.rs:3 not formatted\n");
 }
@@ -115,7 +115,25 @@ fn a_failed_documentation_test_is_one_diagnostic() {
 }
 
 #[test]
+fn a_documentation_test_that_should_not_compile_says_that_it_did() {
+    insta::assert_snapshot!(recorded!("doctest-compiles.txt"), @r"
+    Error doctest app app/src/lib.rs:3 documentation test failed: Test compiled successfully, but it's marked `compile_fail`
+    ");
+}
+
+#[test]
+fn a_progress_bar_hides_no_error() {
+    insta::assert_snapshot!(recorded!("progress.txt"), @r"
+    Error E0308 app app/src/lib.rs:1:22 mismatched types
+    ");
+    assert_eq!(read("error: no\r\n"), "Error - - - no\n");
+}
+
+#[test]
 fn what_has_no_place_has_its_causes() {
+    insta::assert_snapshot!(recorded!("rustc-too-old.txt"), @r"
+    Error - - - rustc 1.95.0 is not supported by the following packages: app@0.1.0 requires rustc 1.96.1; lib1@0.1.0 requires rustc 1.98
+    ");
     insta::assert_snapshot!(recorded!("linker-error.txt"), @r"
     Error - app - linking with `cc` failed: exit status: 1: rust-lld: error: undefined symbol: surely_not_there
     ");

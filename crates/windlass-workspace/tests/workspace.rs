@@ -19,6 +19,7 @@ fn cargo(workspace: &Workspace) -> Cargo {
         excluded: vec!["xtask".into()],
         features: Features::Default,
         deny: Deny::BuildWarnings,
+        keep_going: false,
     }
 }
 
@@ -201,8 +202,8 @@ fn clippy_denies_as_its_cargo_can() {
     let line = "cargo clippy --workspace --features a,my-app/b --all-targets --no-deps -- -D warnings";
     assert_eq!(flag.clippy().shell_here(), line);
     assert_eq!(flag.build().shell_here(), "cargo test --no-run --workspace --features a,my-app/b");
-    let no = Cargo { deny: Deny::No, features: Features::List(Vec::new()), ..base };
-    assert_eq!(no.clippy().shell_here(), "cargo clippy --workspace --all-targets");
+    let no = Cargo { deny: Deny::No, features: Features::List(Vec::new()), keep_going: true, ..base };
+    assert_eq!(no.clippy().shell_here(), "cargo clippy --workspace --all-targets --keep-going");
 }
 
 #[test]

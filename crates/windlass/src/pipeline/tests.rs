@@ -56,6 +56,7 @@ fn check(case: &Case) -> String {
         excluded: Vec::new(),
         features: Features::Default,
         deny: Deny::ClippyFlag,
+        keep_going: true,
     };
     let nextest = Nextest {
         program: vec!["cargo".into(), "nextest".into()],

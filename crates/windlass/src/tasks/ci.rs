@@ -137,6 +137,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
         excluded: names(&selection.left_out),
         features: config.ci.features.clone(),
         deny: windlass_workspace::warnings_denial(&version, denies, depends_on_others),
+        keep_going: runner::keeps_going(cx, &args.plan) && (version.major, version.minor) >= (1, 74),
     };
     let nextest = Nextest {
         program: tools.nextest.clone(),
