@@ -9,6 +9,8 @@ pub struct Count {
     pub total: Option<u64>,
     /// Tests among those done that failed at every try.
     pub failed: u64,
+    /// Tests that are not to be run, because they are ignored or filtered out, once nextest has summed up.
+    pub skipped: u64,
 }
 
 /// The running count of one run, fed line by line.
@@ -73,9 +75,12 @@ impl Progress {
         let Some((_, counts)) = summary.split_once("] ") else { return };
         let Some(done) = first_number(counts) else { return };
         self.count.done = done;
-        let parts = counts.split([',', ':', '(', ')']).map(str::trim);
-        let failed = parts.filter(|part| ["failed", "exec failed", "timed out"].iter().any(|end| part.ends_with(end)));
-        self.count.failed = failed.filter_map(first_number).sum();
+        let sum = |ends: &[&str]| {
+            let parts = counts.split([',', ':', '(', ')']).map(str::trim);
+            parts.filter(|part| ends.iter().any(|end| part.ends_with(end))).filter_map(first_number).sum()
+        };
+        self.count.failed = sum(&["failed", "exec failed", "timed out"]);
+        self.count.skipped = sum(&["skipped"]);
     }
 }
 
@@ -127,16 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn recorded_runs_count_right_before_and_after_the_summary() {
+    fn recorded_runs_count_right_before_the_summary_and_after_it_what_was_skipped_too() {
         let cases = [
-            (include_str!("../tests/fixtures/run-with-retries.txt"), Count { done: 12, total: Some(12), failed: 7 }),
-            (include_str!("../tests/fixtures/run-in-color.txt"), Count { done: 12, total: Some(12), failed: 8 }),
-            (include_str!("../tests/fixtures/run-without-counter.txt"), Count { done: 2, total: Some(2), failed: 1 }),
-            (include_str!("../tests/fixtures/run-flaky-fails.txt"), Count { done: 2, total: Some(2), failed: 1 }),
+            (include_str!("../tests/fixtures/run-with-retries.txt"), (12, 7, 1)),
+            (include_str!("../tests/fixtures/run-in-color.txt"), (12, 8, 1)),
+            (include_str!("../tests/fixtures/run-without-counter.txt"), (2, 1, 11)),
+            (include_str!("../tests/fixtures/run-flaky-fails.txt"), (2, 1, 11)),
         ];
-        for (log, expected) in cases {
-            assert_eq!(read(running(log)), expected);
-            assert_eq!(read(log), expected);
+        for (log, (done, failed, skipped)) in cases {
+            let count = Count { done, total: Some(done), failed, skipped: 0 };
+            assert_eq!(read(running(log)), count);
+            assert_eq!(read(log), Count { skipped, ..count });
         }
     }
 
@@ -171,7 +177,7 @@ mod tests {
             ("        Starting 7 tests across 1 binary", (0, 0)),
         ];
         for (line, (done, failed)) in cases {
-            assert_eq!(read(line), Count { done, total: None, failed }, "{line}");
+            assert_eq!(read(line), Count { done, total: None, failed, skipped: 0 }, "{line}");
         }
     }
 
@@ -179,7 +185,7 @@ mod tests {
     fn a_cancelled_run_says_how_many_tests_ended() {
         let log = "    Starting 10 tests across 1 binary\n     Summary [  15.750s] 8/10 tests run: 5 passed (1 slow, 1 flaky, \
                    1 leaky), 2 failed, 1 exec failed, 1 timed out, 2 skipped";
-        assert_eq!(read(log), Count { done: 8, total: Some(10), failed: 4 });
+        assert_eq!(read(log), Count { done: 8, total: Some(10), failed: 4, skipped: 2 });
     }
 
     proptest::proptest! {

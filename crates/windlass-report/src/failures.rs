@@ -14,9 +14,15 @@ pub(crate) struct Failure<'a> {
 }
 
 impl Failure<'_> {
-    /// Whether only its log says what went wrong.
-    pub(crate) fn needs_log(&self) -> bool {
+    /// Whether neither its tool nor a test says what went wrong.
+    pub(crate) fn is_unexplained(&self) -> bool {
         self.errors.is_empty() && self.tests.is_empty()
+    }
+
+    /// Whether it takes its log to know what went wrong: what is said of no place, such as why cargo finds no version, is said
+    /// in lines that follow.
+    pub(crate) fn needs_log(&self) -> bool {
+        self.tests.is_empty() && self.errors.iter().all(|error| error.file.is_none())
     }
 }
 

@@ -42,7 +42,7 @@ pub fn annotations(record: &Record) -> Vec<String> {
             title: test.id(),
             message: test.message.clone().unwrap_or_else(|| "failed".to_owned()),
         }));
-        if failure.needs_log() {
+        if failure.is_unexplained() {
             errors.push(Annotation {
                 command: "error",
                 place: None,

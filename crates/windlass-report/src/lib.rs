@@ -34,6 +34,7 @@ mod logs;
 mod moment;
 mod paint;
 mod relaxing;
+mod said;
 mod slowest;
 mod tail;
 mod unfinished;
@@ -41,4 +42,3 @@ mod verdict;
 
 pub use groups::Groups;
 pub use logs::Logs;
-pub use relaxing::relaxing_key;

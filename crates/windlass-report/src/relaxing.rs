@@ -1,38 +1,78 @@
-//! The key of the configuration that makes a red stage no longer red.
+//! How a red step becomes green: by the key of the configuration that asks less of it, or by a command.
 
-use windlass_record::Outcome;
+use windlass_record::{Diagnostic, Level, Outcome, StepRecord};
 
-/// What to write to `.config/windlass.toml` so that a red stage is not asked for, or not as strictly; absent where it is not
+/// nextest's exit code where tests failed; others say that it could not run them.
+const TESTS_FAILED: i32 = 100;
+
+/// What to write to `.config/windlass.toml` so that a red step is not asked for, or not as strictly; absent where it is not
 /// red, and for a workspace's own steps that simply failed.
-pub fn relaxing_key(stage: &str, outcome: &Outcome) -> Option<String> {
-    let builtin = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"].contains(&stage);
+pub(crate) fn relaxing_key(step: &StepRecord) -> Option<String> {
+    let stage = step.stage.as_str();
+    let is_builtin = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"].contains(&stage);
+    let code = match step.outcome {
+        Outcome::TimedOut { .. } if is_builtin => return Some("`ci.timeout-s`".to_owned()),
+        Outcome::TimedOut { .. } => return Some(format!("`timeout-s` of the `[[ci.step]]` named `{stage}`")),
+        _ if !is_builtin || !step.outcome.is_red() => return None,
+        Outcome::Failed { code } => Some(code),
+        _ => None,
+    };
+    let of_a_package = match stage {
+        "build" | "doctest" => code.is_some(),
+        "test" if step.command.contains("nextest run") => code == Some(TESTS_FAILED),
+        "test" => code.is_some(),
+        _ => false,
+    };
+    let warnings = (code.is_some() && is_red_by_warnings(step)).then_some("`ci.warnings = \"allow\"`");
+    let exclude = of_a_package.then_some("`ci.exclude` (for a package)");
     // The tests need the build.
-    let skipped = if stage == "build" { "\"build\", \"test\"".to_owned() } else { format!("\"{stage}\"") };
-    let skip = format!("`ci.skip = [{skipped}]`");
-    match outcome {
-        Outcome::TimedOut { .. } if builtin => Some("`ci.timeout-s`".to_owned()),
-        Outcome::TimedOut { .. } => Some(format!("`timeout-s` of the `[[ci.step]]` named `{stage}`")),
-        _ if !builtin || !outcome.is_red() => None,
-        Outcome::Failed { .. } => match stage {
-            "clippy" | "doc" => Some(format!("`ci.warnings = \"allow\"` or {skip}")),
-            "build" | "test" | "doctest" => Some(format!("`ci.exclude` (for a package) or {skip}")),
-            _ => Some(skip),
-        },
-        _ => Some(skip),
-    }
+    let skip =
+        if stage == "build" { "`ci.skip = [\"build\", \"test\"]`" } else { &format!("`ci.skip = [\"{stage}\"]`") };
+    Some([warnings, exclude, Some(skip)].into_iter().flatten().collect::<Vec<_>>().join(" or "))
+}
+
+/// What sets right a red step, where one command does.
+pub(crate) fn remedy(step: &StepRecord) -> Option<&'static str> {
+    let is_stale = errors(step).any(|error| error.message.contains("--locked was passed to prevent this"));
+    is_stale.then_some("`cargo update --workspace` brings the lockfile in line with the manifests")
+}
+
+/// Whether warnings were denied in a step, and errors were lints and nothing that no key allows.
+fn is_red_by_warnings(step: &StepRecord) -> bool {
+    let is_denied = ["CARGO_BUILD_WARNINGS=deny ", "-D warnings"].iter().any(|it| step.command.contains(it));
+    // `E0308`; lints have names.
+    let is_number = |code: &str| code.strip_prefix('E').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    let codes = || errors(step).filter_map(|error| error.code.as_deref());
+    is_denied && codes().next().is_some() && !codes().any(is_number)
+}
+
+fn errors(step: &StepRecord) -> impl Iterator<Item = &Diagnostic> {
+    step.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn error(code: Option<&str>, message: &str) -> Diagnostic {
+        let (file, line, column) = (None, None, None);
+        Diagnostic {
+            level: Level::Error,
+            code: code.map(str::to_owned),
+            message: message.into(),
+            package: None,
+            file,
+            line,
+            column,
+        }
+    }
+
     #[test]
     fn each_red_builtin_stage_has_a_key_and_nothing_else_has() {
         let failed = Outcome::Failed { code: 1 };
         let cases = [
             ("fmt", failed.clone(), Some(r#"`ci.skip = ["fmt"]`"#)),
-            ("clippy", failed.clone(), Some(r#"`ci.warnings = "allow"` or `ci.skip = ["clippy"]`"#)),
-            ("doc", failed.clone(), Some(r#"`ci.warnings = "allow"` or `ci.skip = ["doc"]`"#)),
+            ("lock", failed.clone(), Some(r#"`ci.skip = ["lock"]`"#)),
             ("build", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["build", "test"]`"#)),
             ("test", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["test"]`"#)),
             ("test", Outcome::TimedOut { after_s: 9 }, Some("`ci.timeout-s`")),
@@ -45,7 +85,51 @@ mod tests {
             ("fmt", Outcome::Skipped { reason: "x".into() }, None),
         ];
         for (stage, outcome, expected) in cases {
-            assert_eq!(relaxing_key(stage, &outcome).as_deref(), expected, "{stage} {outcome}");
+            let step = StepRecord { outcome: outcome.clone(), ..StepRecord::planned(stage, stage, "x") };
+            assert_eq!(relaxing_key(&step).as_deref(), expected, "{stage} {outcome}");
         }
+    }
+
+    #[test]
+    fn warnings_are_to_be_allowed_where_they_were_denied_and_nothing_else_is_wrong() {
+        let by_cargo = "CARGO_BUILD_WARNINGS=deny cargo";
+        let cases: [(&str, &str, &[Option<&str>], bool); 8] = [
+            ("build", by_cargo, &[Some("dead_code")], true),
+            ("doc", by_cargo, &[Some("rustdoc::invalid_html_tags"), None], true),
+            ("clippy", "cargo clippy -- -D warnings", &[Some("clippy::len_zero")], true),
+            ("clippy", "cargo clippy", &[Some("clippy::eq_op")], false),
+            ("doc", "cargo doc", &[Some("rustdoc::broken_intra_doc_links")], false),
+            ("build", by_cargo, &[Some("dead_code"), Some("E0308")], false),
+            ("clippy", by_cargo, &[None], false),
+            ("clippy", by_cargo, &[], false),
+        ];
+        for (stage, command, codes, expected) in cases {
+            let mut step = StepRecord::planned(stage, stage, command);
+            step.outcome = Outcome::Failed { code: 101 };
+            step.diagnostics = codes.iter().map(|code| error(*code, "x")).collect();
+            let key = relaxing_key(&step).unwrap();
+            assert_eq!(key.starts_with("`ci.warnings = \"allow\"` or "), expected, "{command} {codes:?}: {key}");
+            assert_eq!(key.contains("ci.warnings"), expected);
+        }
+    }
+
+    #[test]
+    fn excluding_a_package_helps_where_tests_failed_and_not_where_nextest_did() {
+        let nextest = "cargo nextest run --workspace";
+        for (command, code, expected) in
+            [(nextest, 100, true), (nextest, 96, false), ("cargo test --test own", 101, true)]
+        {
+            let step = StepRecord { outcome: Outcome::Failed { code }, ..StepRecord::planned("t", "test", command) };
+            assert_eq!(relaxing_key(&step).unwrap().contains("ci.exclude"), expected, "{command} {code}");
+        }
+    }
+
+    #[test]
+    fn a_stale_lockfile_has_a_remedy() {
+        let mut step = StepRecord::planned("lock", "lock", "cargo update --workspace --locked");
+        assert_eq!(remedy(&step), None);
+        step.diagnostics =
+            vec![error(None, "cannot update the lock file /ws/Cargo.lock because --locked was passed to prevent this")];
+        assert!(remedy(&step).unwrap().starts_with("`cargo update --workspace` "));
     }
 }

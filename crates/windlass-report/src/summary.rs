@@ -5,9 +5,10 @@ use windlass_record::{Diagnostic, Record, StepRecord, TestRecord};
 use crate::failures::{Failure, failures};
 use crate::location::Location;
 use crate::paint::{Hue, paint};
+use crate::relaxing::{relaxing_key, remedy};
 use crate::tail::{clip, one_line, tail};
 use crate::verdict::{Verdict, counts, times};
-use crate::{Logs, duration, relaxing_key, slowest, unfinished};
+use crate::{Logs, duration, said, slowest, unfinished};
 
 const MAX_ERRORS: usize = 10;
 const MAX_TESTS: usize = 10;
@@ -75,7 +76,7 @@ impl Block {
         }
         self.more(failure.tests.len(), MAX_TESTS, "failed tests");
         if failure.needs_log() {
-            for line in tail(logs.tail(step), MAX_LOG_LINES, MAX_COLUMNS) {
+            for line in tail(&said::without_backtraces(logs.tail(step)), MAX_LOG_LINES, MAX_COLUMNS) {
                 self.quoted(2, &line);
             }
         }
@@ -85,7 +86,10 @@ impl Block {
         if let Some(path) = logs.path(step) {
             self.labeled(2, "log", &path);
         }
-        if let Some(key) = relaxing_key(&step.stage, &step.outcome) {
+        if let Some(remedy) = remedy(step) {
+            self.labeled(2, "help", remedy);
+        }
+        if let Some(key) = relaxing_key(step) {
             self.labeled(2, "help", &format!("{key} in .config/windlass.toml relaxes this"));
         }
     }
@@ -113,7 +117,7 @@ impl Block {
         for line in [place.filter(|place| !message.starts_with(place)), Some(clip(&message, MAX_COLUMNS))] {
             line.filter(|line| !line.is_empty()).into_iter().for_each(|line| self.line(4, &line));
         }
-        for line in tail(test.output.as_deref().unwrap_or_default(), MAX_OUTPUT_LINES, MAX_COLUMNS) {
+        for line in tail(&said::by_test(test), MAX_OUTPUT_LINES, MAX_COLUMNS) {
             self.quoted(4, &line);
         }
         if let Some(command) = &test.rerun {

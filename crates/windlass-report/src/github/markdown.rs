@@ -6,9 +6,10 @@ use windlass_record::{Outcome, Record, StepRecord, TestRecord};
 
 use crate::failures::{Failure, failures};
 use crate::location::Location;
+use crate::relaxing::{relaxing_key, remedy};
 use crate::tail::{clip, one_line, tail};
 use crate::verdict::{Verdict, counts, times};
-use crate::{Logs, duration, relaxing_key, slowest};
+use crate::{Logs, duration, said, slowest};
 
 /// GitHub refuses summaries of more than 1 MiB.
 const MAX_BYTES: usize = 256 * 1024;
@@ -80,12 +81,15 @@ fn failed(record: &Record, failure: &Failure<'_>, logs: &Logs) -> String {
     }
     more(&mut text, failure.tests.len(), MAX_TESTS, "failed tests");
     if failure.needs_log() {
-        fenced(&mut text, logs.tail(step));
+        fenced(&mut text, &said::without_backtraces(logs.tail(step)));
     }
     if !step.command.is_empty() {
         let _ = writeln!(text, "\nRerun: {}", code(&step.command));
     }
-    if let Some(key) = relaxing_key(&step.stage, &step.outcome) {
+    if let Some(remedy) = remedy(step) {
+        let _ = writeln!(text, "\nHelp: {remedy}.");
+    }
+    if let Some(key) = relaxing_key(step) {
         let _ = writeln!(text, "\nRelaxed by {} in `.config/windlass.toml`.", key);
     }
     text
@@ -97,7 +101,7 @@ fn failed_test(text: &mut String, record: &Record, test: &TestRecord) {
     if let Some(message) = &test.message {
         let _ = writeln!(text, "\n{}", escaped(message));
     }
-    fenced(text, test.output.as_deref().unwrap_or_default());
+    fenced(text, &said::by_test(test));
     if let Some(command) = &test.rerun {
         let _ = writeln!(text, "\nRerun: {}", code(command));
     }

@@ -7,7 +7,8 @@ use windlass_record::{Diagnostic, Record, TestRecord};
 use super::escape::{anchor, escaped, link, marked};
 use crate::failures::{Failure, failures};
 use crate::location::Location;
-use crate::{Logs, duration, relaxing_key};
+use crate::relaxing::{relaxing_key, remedy};
+use crate::{Logs, duration, said};
 
 const MAX_ERRORS: usize = 50;
 const MAX_TESTS: usize = 50;
@@ -57,7 +58,10 @@ fn one(page: &mut String, record: &Record, failure: &Failure<'_>, logs: &Logs) {
         );
     }
     command(page, "Rerun", &step.command);
-    if let Some(key) = relaxing_key(&step.stage, &step.outcome) {
+    if let Some(remedy) = remedy(step) {
+        let _ = writeln!(page, "<p class=\"help\">{}.</p>", marked(remedy));
+    }
+    if let Some(key) = relaxing_key(step) {
         let _ =
             writeln!(page, "<p class=\"help\">Relaxed by {} in <code>.config/windlass.toml</code>.</p>", marked(&key));
     }
@@ -107,9 +111,9 @@ fn failed_test(page: &mut String, record: &Record, test: &TestRecord, open: bool
     if let Some(message) = &test.message {
         let _ = writeln!(page, "<p class=\"message\">{}</p>", marked(message));
     }
-    let output = test.output.as_deref().unwrap_or_default().trim_end();
+    let output = said::by_test(test);
     if !output.is_empty() {
-        let _ = writeln!(page, "<pre tabindex=\"0\">{}</pre>", escaped(output));
+        let _ = writeln!(page, "<pre tabindex=\"0\">{}</pre>", escaped(&output));
     }
     command(page, "Rerun", test.rerun.as_deref().unwrap_or_default());
     page.push_str("</details>\n");

@@ -68,8 +68,6 @@ fn the_summary_has_failures_stages_and_the_slowest() {
     assertion &#96;left == right&#96; failed: after two entries
 
     ```text
-    running 1 test
-
     thread 'balance::adds_up' panicked at crates/ledger/src/balance.rs:58:9:
     assertion `left == right` failed: after two entries
       left: 12
@@ -86,8 +84,6 @@ fn the_summary_has_failures_stages_and_the_slowest() {
     called &#96;Result::unwrap()&#96; on an &#96;Err&#96; value: ConnectionRefused
 
     ```text
-    running 1 test
-
     thread 'posts_an_entry' panicked at crates/ledger/src/balance.rs:112:9:
     called `Result::unwrap()` on an `Err` value: ConnectionRefused
     note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace

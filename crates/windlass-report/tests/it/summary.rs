@@ -1,5 +1,5 @@
 use windlass_record::{Outcome, Record, Run, StepRecord};
-use windlass_report::{Logs, ansi, summary};
+use windlass_report::{Logs, ansi, github, html, summary};
 
 use crate::records::{every_outcome, failed_test, failing, lint};
 
@@ -20,8 +20,6 @@ fn failures_come_first_and_the_verdict_last() {
       ledger balance::adds_up  1.3 s
         crates/ledger/src/balance.rs:58:9
         assertion `left == right` failed: after two entries
-        | running 1 test
-        |
         | thread 'balance::adds_up' panicked at crates/ledger/src/balance.rs:58:9:
         | assertion `left == right` failed: after two entries
         |   left: 12
@@ -31,8 +29,6 @@ fn failures_come_first_and_the_verdict_last() {
       ledger::http posts_an_entry  1.3 s
         crates/ledger/src/balance.rs:112:9
         called `Result::unwrap()` on an `Err` value: ConnectionRefused
-        | running 1 test
-        |
         | thread 'posts_an_entry' panicked at crates/ledger/src/balance.rs:112:9:
         | called `Result::unwrap()` on an `Err` value: ConnectionRefused
         | note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
@@ -77,6 +73,68 @@ fn failures_come_first_and_the_verdict_last() {
 
     failed: 3 steps failed, 1 with an error, 3 passed, 2 skipped; 2 of 5 tests failed, 1 flaky; total 1 min 31 s, critical path fmt > clippy > build > test > doctest > doc 1 min 31 s
     "#);
+}
+
+#[test]
+fn what_a_test_said_is_not_pushed_out_by_a_backtrace_in_any_report() {
+    let (mut record, logs) = failing();
+    let mut test = failed_test("ledger", "balance::adds_up", 58, "the cause");
+    let frames: String =
+        (0..200).map(|n| format!("{n:4}: ledger::balance\n             at ./src/lib.rs:{n}:1\n")).collect();
+    let output = test.output.unwrap();
+    test.output =
+        Some(format!("{output}stack backtrace:\n{frames}note: Some details are omitted, run with x\nafter it\n"));
+    record.tests = vec![test];
+    for text in [
+        summary::text(&record, &logs, false),
+        github::step_summary(&record, &logs),
+        html::page(&record, &logs).split("<script").next().unwrap().to_owned(),
+    ] {
+        let (_, said) = text.split_once("thread ").unwrap();
+        assert!(said.contains("the cause") && said.contains("after it"), "{text}");
+        assert!(!text.contains("backtrace:") && !text.contains("running 1 test"), "{text}");
+    }
+}
+
+#[test]
+fn errors_that_name_no_place_are_shown_with_the_end_of_the_log_and_annotated_once() {
+    let (mut record, mut logs) = failing();
+    record.steps.truncate(3);
+    record.tests.clear();
+    let clippy = &mut record.steps[2];
+    clippy.diagnostics.truncate(1);
+    (clippy.diagnostics[0].file, clippy.diagnostics[0].package) = (None, None);
+    (clippy.diagnostics[0].line, clippy.diagnostics[0].column, clippy.diagnostics[0].code) = (None, None, None);
+    clippy.diagnostics[0].message = "failed to select a version for `dep`.".into();
+    let log = "error: failed to select a version for `dep`.\n    ... required by package `app v0.1.0`\n";
+    logs.tails = [("clippy".to_owned(), log.to_owned())].into();
+    let text = summary::text(&record, &logs, false);
+    assert!(
+        text.starts_with(
+            r#"✗ clippy  failed with exit code 101
+  error: failed to select a version for `dep`.
+  | error: failed to select a version for `dep`.
+  |     ... required by package `app v0.1.0`
+  rerun: cargo clippy --workspace --all-targets --locked -- -D warnings
+  log: target/windlass/runs/20261122T174500Z-4711/logs/clippy.log
+  help: `ci.skip = ["clippy"]` in .config/windlass.toml relaxes this
+"#
+        ),
+        "{text}"
+    );
+    assert!(github::step_summary(&record, &logs).contains("... required by package"));
+    assert_eq!(github::annotations(&record), ["::error title=error::failed to select a version for `dep`."]);
+}
+
+#[test]
+fn a_stale_lockfile_comes_with_the_command_that_mends_it() {
+    let (mut record, logs) = failing();
+    let stale = "cannot update the lock file /ws/Cargo.lock because --locked was passed to prevent this";
+    record.steps[2].diagnostics = vec![lint(1, "x", stale, windlass_record::Level::Error)];
+    let remedy = "`cargo update --workspace` brings the lockfile in line with the manifests";
+    assert!(summary::text(&record, &logs, false).contains(&format!("  help: {remedy}\n")));
+    assert!(github::step_summary(&record, &logs).contains(&format!("Help: {remedy}.\n")));
+    assert!(html::page(&record, &logs).contains("brings the lockfile in line with the manifests.</p>"));
 }
 
 #[test]
