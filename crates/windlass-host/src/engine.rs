@@ -23,8 +23,12 @@ const LOGS: &str = "logs";
 const TICK: Duration = Duration::from_millis(20);
 /// How long a step that is stopped may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long the pipe of a step that has ended is read on while a stray process holds it open.
+/// How long the pipe of a step that has ended is read on while a stray process holds it open and writes nothing.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long at the most, if it writes.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How many messages of readers may wait.
+const N_MESSAGES: usize = 64;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -68,17 +72,17 @@ pub struct End {
 
 impl Host {
     /// Runs a plan to its end. Whatever happens, every step gets its [`Event::Finished`], and no process that a step
-    /// started is left, except a compiler cache's server. Children that this process had before are left alone.
+    /// started is left, except a compiler cache's server. What this process started itself, in its
+    /// own process group, is left alone.
     pub fn run(&self, plan: &Plan, options: &Options, watch: &mut dyn FnMut(Beat<'_>)) -> End {
-        let (sender, messages) = mpsc::sync_channel(64);
-        let own = tree::children();
+        let (sender, messages) = mpsc::sync_channel(N_MESSAGES);
         let n_steps = plan.steps().len();
         let mut states = Vec::new();
         states.resize_with(n_steps, || State::Waiting);
         let mut engine =
             Engine { host: self, steps: plan.steps(), options, states, sender, watch, end: End::default(), stop: None };
         engine.run(&messages);
-        engine.end.strays = tree::sweep(&own);
+        engine.end.strays.extend(tree::sweep());
         engine.end
     }
 }
@@ -94,7 +98,8 @@ enum State {
 struct Running {
     process: Process,
     output: Output,
-    deadline: Instant,
+    /// None where it is further away than the clock can tell.
+    deadline: Option<Instant>,
     /// A service whose ready line has been seen.
     ready: bool,
     /// All writers of its output are gone.
@@ -131,7 +136,8 @@ impl Engine<'_> {
                 Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
-            while let Ok(message) = messages.try_recv() {
+            // No more than what waits now: a step that writes without end must not keep its own timeout from coming.
+            for message in messages.try_iter().take(N_MESSAGES) {
                 self.receive(message);
             }
             for index in 0..self.steps.len() {
@@ -182,7 +188,7 @@ impl Engine<'_> {
             if !matches!(self.states[index], State::Waiting) {
                 continue;
             }
-            let outcome = self.stop.clone().or_else(|| self.unmet_need(index));
+            let outcome = self.stop.clone().or_else(|| self.unmet_need(index)).or_else(|| self.unused_service(index));
             if let Some(outcome) = outcome {
                 self.finish(index, outcome, None);
             }
@@ -200,6 +206,20 @@ impl Engine<'_> {
             };
             Some(Outcome::Skipped { reason: format!("needs `{need}`, which {why}") })
         })
+    }
+
+    /// A service that steps needed which are all done: none of them has come to need it.
+    fn unused_service(&self, index: usize) -> Option<Outcome> {
+        let step = &self.steps[index];
+        let mut users = self.users(step).peekable();
+        users.peek()?;
+        let is_unused = step.is_service() && users.all(|(_, state)| matches!(state, State::Done(_)));
+        is_unused.then(|| Outcome::Skipped { reason: "no step that needs it is run".to_owned() })
+    }
+
+    /// The steps that need a step.
+    fn users<'s>(&'s self, step: &'s Step) -> impl Iterator<Item = (&'s Step, &'s State)> {
+        self.steps.iter().zip(&self.states).filter(|(user, _)| user.needs.contains(&step.name))
     }
 
     fn index_of(&self, name: &str) -> Option<usize> {
@@ -229,9 +249,10 @@ impl Engine<'_> {
         };
         let step = &self.steps[index];
         let is_service = |need: &String| self.index_of(need).is_some_and(|need| self.steps[need].is_service());
-        let users: Vec<&Step> = self.steps.iter().filter(|user| user.needs.contains(&step.name)).collect();
-        let wanted = || users.iter().any(|user| user.needs.iter().all(|need| is_service(need) || met(need)));
-        step.needs.iter().all(met) && (!step.is_service() || users.is_empty() || wanted())
+        let comes_to_need_it = |user: &Step| user.needs.iter().all(|need| is_service(need) || met(need));
+        let is_wanted =
+            || self.users(step).next().is_none() || self.users(step).any(|(user, _)| comes_to_need_it(user));
+        step.needs.iter().all(met) && (!step.is_service() || is_wanted())
     }
 
     /// Whether nobody holds what it uses, nor waits for it with an earlier place in the plan: the plan decides the order.
@@ -239,9 +260,11 @@ impl Engine<'_> {
         let uses = &self.steps[index].uses;
         let others = self.steps.iter().zip(&self.states).enumerate();
         !others.filter(|(_, (step, _))| step.uses.iter().any(|resource| uses.contains(resource))).any(
-            |(other, (_, state))| match state {
-                State::Running(_) => true,
-                State::Waiting => other < index,
+            |(other, (step, state))| match state {
+                // A service shares what it holds with those that need it.
+                State::Running(_) => !(step.is_service() && self.steps[index].needs.contains(&step.name)),
+                // One that waits, waits for them.
+                State::Waiting => other < index && !step.is_service(),
                 State::Done(_) => false,
             },
         )
@@ -252,7 +275,7 @@ impl Engine<'_> {
         let event = Event::Started { step: step.name.clone(), at_ms: self.host.elapsed_ms() };
         match self.spawn(index) {
             Ok((process, output)) => {
-                let deadline = Instant::now() + Duration::from_secs(step.timeout_s);
+                let deadline = Instant::now().checked_add(Duration::from_secs(step.timeout_s));
                 let running =
                     Running { process, output, deadline, ready: false, closed: false, stopping: None, ended_at: None };
                 self.states[index] = State::Running(Box::new(running));
@@ -306,7 +329,7 @@ impl Engine<'_> {
         {
             running.process.signal(Signal::KILL);
         }
-        if running.stopping.is_none() && !running.ready && now > running.deadline {
+        if running.stopping.is_none() && !running.ready && running.deadline.is_some_and(|deadline| now > deadline) {
             let outcome = if step.is_service() {
                 let reason = format!("service `{}` was not ready within {} s", step.name, step.timeout_s);
                 Outcome::Error { reason }
@@ -316,8 +339,21 @@ impl Engine<'_> {
             running.stop(outcome, Signal::TERM);
         }
         let Some(status) = running.process.ended() else { return };
-        let ended_at = *running.ended_at.get_or_insert(now);
-        if !running.closed && now < ended_at + DRAIN {
+        let is_gone = running.process.is_gone();
+        let ended_at = *running.ended_at.get_or_insert_with(|| {
+            if !is_gone && running.stopping.is_none() {
+                self.end.strays.extend(running.process.group_names());
+                running.process.signal(Signal::TERM);
+            }
+            now
+        });
+        let patience = running.stopping.as_ref().map_or(ended_at + GRACE, |(_, patience)| *patience);
+        if !is_gone && now > patience {
+            running.process.signal(Signal::KILL);
+        }
+        let is_quiet = now > running.output.read_at().max(ended_at) + DRAIN || now > ended_at + DRAIN_MAX;
+        // A group that outlives being killed has members that nobody asks how they ended.
+        if !is_gone && now < patience + DRAIN || !running.closed && !is_quiet {
             return;
         }
         let State::Running(running) = std::mem::replace(&mut self.states[index], State::Waiting) else { return };
@@ -338,13 +374,16 @@ impl Engine<'_> {
     fn stop_idle_services(&mut self) {
         let unfinished = self.steps.iter().zip(&self.states).filter(|(_, state)| !matches!(state, State::Done(_)));
         let needed: BTreeSet<&String> = unfinished.flat_map(|(step, _)| &step.needs).collect();
+        let had_users: BTreeSet<&String> = self.steps.iter().flat_map(|step| &step.needs).collect();
         for (step, state) in self.steps.iter().zip(&mut self.states) {
-            if let Some(running) = running(state)
-                && running.ready
-                && step.is_service()
-                && !needed.contains(&step.name)
-            {
+            let Some(running) = running(state).filter(|_| step.is_service() && !needed.contains(&step.name)) else {
+                continue;
+            };
+            if running.ready {
                 running.stop(Outcome::Passed, Signal::TERM);
+            } else if had_users.contains(&step.name) {
+                let reason = "no step that needs it is run any more".to_owned();
+                running.stop(Outcome::Skipped { reason }, Signal::TERM);
             }
         }
     }

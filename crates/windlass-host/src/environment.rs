@@ -21,6 +21,9 @@ const SET_BY_RUSTUP: [&str; 3] = ["RUSTUP_TOOLCHAIN", "RUSTUP_TOOLCHAIN_SOURCE",
 /// Where cargo puts its own directories in front.
 const LIBRARY_PATHS: [&str; 2] = ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
+/// Behind the user's own `lib`, what macOS looks through without being told.
+const MACOS_DEFAULT: [&str; 2] = ["/usr/local/lib", "/usr/lib"];
+
 /// The environment without what cargo and rustup added to it for an xtask, so that a child sees what it would see in the
 /// shell that the user typed `cargo xtask` into: the toolchain file of its own directory counts, and no build script
 /// sees variables of another package. An environment that cargo did not make is left as it is.
@@ -45,7 +48,15 @@ pub(crate) fn cleaned(vars: impl IntoIterator<Item = (OsString, OsString)>) -> B
     for name in LIBRARY_PATHS {
         let Some(value) = get(&env, name) else { continue };
         let dirs: Vec<PathBuf> = std::env::split_paths(&value).collect();
-        let kept = &dirs[n_added(&dirs)..];
+        let mut kept = &dirs[n_added(&dirs)..];
+        // What macOS looks through by itself, which cargo spells out where the user has said nothing.
+        if name.starts_with("DYLD")
+            && kept.len() == 3
+            && kept[0].ends_with("lib")
+            && kept[1..] == MACOS_DEFAULT.map(PathBuf::from)
+        {
+            kept = &[];
+        }
         match std::env::join_paths(kept).ok().filter(|kept| !kept.is_empty()) {
             Some(kept) => env.insert(name.into(), kept),
             None => env.remove(&OsString::from(name)),
@@ -113,6 +124,13 @@ mod tests {
             ],
             &[("LD_LIBRARY_PATH", "/nix/store/x/lib:/opt/lib"), ("RUSTUP_TOOLCHAIN", "nightly")],
         );
+    }
+
+    #[test]
+    fn the_default_that_cargo_spells_out_on_macos_is_gone() {
+        let dirs = "/ws/target/xtask/deps:/h/.rustup/toolchains/s/lib/rustlib/x/lib:/h/.rustup/toolchains/s/lib";
+        let all = format!("{dirs}:/h/lib:/usr/local/lib:/usr/lib");
+        check(&[("CARGO", "c"), ("CARGO_MANIFEST_DIR", "/ws"), ("DYLD_FALLBACK_LIBRARY_PATH", &all)], &[]);
     }
 
     #[test]

@@ -123,6 +123,21 @@ impl Host {
         tried("make the directory", path, fs::create_dir_all(path))
     }
 
+    /// Makes a directory that is not there yet, and those above it; `false` if it is there already.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there and cannot be made.
+    pub fn make_new_dir(&self, path: &Path) -> Result<bool> {
+        if let Some(parent) = path.parent() {
+            self.make_dir(parent)?;
+        }
+        match fs::create_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            made => tried("make the directory", path, made).map(|()| true),
+        }
+    }
+
     /// A new, empty directory of a name that nobody else uses, in the system's temporary directory.
     ///
     /// # Errors
@@ -132,9 +147,8 @@ impl Host {
         let root = std::env::temp_dir();
         let mut path = root.join(format!("{prefix}-{}", self.run_id()));
         for n in 1.. {
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => return tried("make the directory", &path, made).map(|()| path),
+            if self.make_new_dir(&path)? {
+                return Ok(path);
             }
             path = root.join(format!("{prefix}-{}-{n}", self.run_id()));
         }

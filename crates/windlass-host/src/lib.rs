@@ -58,7 +58,9 @@ impl Host {
     /// the host is waiting for ends, and says that it was interrupted.
     pub fn new() -> Self {
         let signal = Arc::new(AtomicUsize::new(0));
-        for number in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        let numbers = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
+        // What `nohup` or a shell has had ignored stays ignored.
+        for number in numbers.into_iter().filter(|number| !tree::is_ignored(*number)) {
             let value = usize::try_from(number).unwrap_or_default();
             // Fails only for signals that cannot be caught, which these can.
             let _ = signal_hook::flag::register_usize(number, Arc::clone(&signal), value);

@@ -132,6 +132,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn a_full_disk_is_reported_and_the_bytes_are_still_counted() {
         let mut writer = Writer::create(Path::new("/dev/full"), 16).unwrap();
         writer.write(b"abc");

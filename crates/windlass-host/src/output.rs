@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use windlass_record::Log;
 
@@ -25,8 +26,15 @@ pub(crate) enum Message {
 /// The output of one step.
 #[derive(Debug)]
 pub(crate) struct Output {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     /// `None` once it is closed: what a stray process writes then is dropped.
-    log: Arc<Mutex<Option<Writer>>>,
+    log: Option<Writer>,
+    /// When something was last read.
+    read_at: Instant,
 }
 
 impl Output {
@@ -38,15 +46,18 @@ impl Output {
         limit_bytes: u64,
         messages: SyncSender<Message>,
     ) -> io::Result<Self> {
-        let log = Arc::new(Mutex::new(Some(Writer::create(path, limit_bytes)?)));
-        let shared = Arc::clone(&log);
+        let log = Some(Writer::create(path, limit_bytes)?);
+        let output = Self { shared: Arc::new(Mutex::new(Shared { log, read_at: Instant::now() })) };
+        let shared = Arc::clone(&output.shared);
         thread::spawn(move || {
             let mut lines = Lines::default();
             let mut chunk = vec![0; CHUNK_BYTES];
             while let Ok(n @ 1..) = pipe.read(&mut chunk) {
-                match shared.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    Some(writer) => writer.write(&chunk[..n]),
-                    None => break,
+                {
+                    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    shared.read_at = Instant::now();
+                    let Some(writer) = &mut shared.log else { break };
+                    writer.write(&chunk[..n]);
                 }
                 // The engine hangs up only when the run is over.
                 if let Some(text) = lines.push(&chunk[..n])
@@ -60,12 +71,17 @@ impl Output {
             }
             let _ = messages.send(Message::Closed(index));
         });
-        Ok(Self { log })
+        Ok(output)
+    }
+
+    /// When something was last read.
+    pub(crate) fn read_at(&self) -> Instant {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).read_at
     }
 
     /// Closes the log, known as `file` in the directory of the run; the error is why some of it could not be written.
     pub(crate) fn close(self, file: String) -> (Log, Option<String>) {
-        let writer = self.log.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = self.shared.lock().unwrap_or_else(PoisonError::into_inner).log.take();
         writer.expect("an output is closed once").close(file)
     }
 }

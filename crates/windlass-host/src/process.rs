@@ -53,22 +53,31 @@ pub(crate) fn start(
 }
 
 impl Process {
-    /// How it ended; `None` while it runs. Once it has ended, so has its process group.
+    /// How it ended; `None` while it runs.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
-            // An error means that somebody else has reaped it, which nobody here does.
+            // An error means that it has been reaped already: how it ended is lost.
             self.status = self.child.try_wait().unwrap_or(Some(ExitStatus::from_raw(1 << 8)));
-            if self.status.is_some() {
-                let _ = kill_process_group(self.pid, Signal::KILL);
-            }
         }
         self.status
     }
 
-    /// Asks it and all its descendants to end.
+    /// Whether it and its whole process group have ended.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        self.ended().is_some() && tree::group_is_gone(self.pid)
+    }
+
+    /// What still runs of its process group.
+    pub(crate) fn group_names(&self) -> Vec<String> {
+        tree::group_names(self.pid)
+    }
+
+    /// Asks it and all its descendants to end; once it has ended, what is left of its process group.
     pub(crate) fn signal(&self, signal: Signal) {
         if self.status.is_none() {
             tree::signal(self.pid, signal);
+        } else {
+            let _ = kill_process_group(self.pid, signal);
         }
     }
 
@@ -76,12 +85,11 @@ impl Process {
     pub(crate) fn stop(&mut self, grace: Duration) {
         self.signal(Signal::TERM);
         let deadline = Instant::now() + grace;
-        while self.ended().is_none() && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(10));
-        }
-        self.signal(Signal::KILL);
-        while self.ended().is_none() {
-            thread::sleep(Duration::from_millis(2));
+        while self.ended().is_none() || !self.is_gone() && Instant::now() < deadline + grace {
+            if Instant::now() > deadline {
+                self.signal(Signal::KILL);
+            }
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }

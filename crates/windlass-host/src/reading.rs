@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use windlass_plan::Command;
 
 use crate::Host;
@@ -53,7 +54,8 @@ pub enum Reading {
 }
 
 impl Host {
-    /// Runs a program to its end and reads what it says. Whatever it started is gone with it.
+    /// Runs a program to its end and reads what it says. Its process group is gone with it; what left that is stopped at the
+    /// end of the next plan.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl Host {
         Ok(Answer { code: status.code(), stdout: stdout.text(), stderr: stderr.text() })
     }
 
-    /// Runs a program to its end with the user's own standard output and standard error.
+    /// Runs a program to its end; all that it says goes to standard error.
     ///
     /// # Errors
     ///
@@ -77,6 +79,16 @@ impl Host {
         let child = process::start(command, &self.env, io::stderr(), Stdio::inherit());
         let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
         Ok(self.wait(command, &mut child, timeout)?.code())
+    }
+
+    /// Starts a program that goes on by itself, such as a browser: nobody waits for it, and nobody stops it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn launch(&self, command: &Command) -> Result<(), Reading> {
+        let child = process::start(command, &self.env, Stdio::null(), Stdio::null());
+        child.map(drop).map_err(|reason| Reading::NotStarted { reason })
     }
 
     fn wait(
@@ -89,12 +101,13 @@ impl Host {
         let mut nap = Duration::from_micros(500);
         loop {
             if let Some(status) = child.ended() {
+                child.signal(Signal::KILL);
                 return Ok(status);
             }
             let program = || command.program.clone();
             if self.interrupted_by().is_some() {
                 child.stop(Duration::from_secs(2));
-                tree::sweep(&[]);
+                tree::sweep();
                 return Err(Reading::Interrupted { program: program() });
             }
             if Instant::now() > deadline {

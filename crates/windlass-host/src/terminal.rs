@@ -46,7 +46,9 @@ impl Host {
             }
         }
         let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).ok()?;
+        if io::stdin().lock().read_line(&mut answer).ok()? == 0 {
+            return Some(false);
+        }
         Some(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
     }
 }

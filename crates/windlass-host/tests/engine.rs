@@ -74,9 +74,9 @@ fn skipped(reason: &str) -> Outcome {
     Outcome::Skipped { reason: reason.into() }
 }
 
-/// Whether a process runs whose command line contains `mark`.
+/// Whether a process runs, on a system that tells, whose command line contains `mark`.
 fn runs(mark: &str) -> bool {
-    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+    std::fs::read_dir("/proc").into_iter().flatten().flatten().any(|entry| {
         std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(mark))
     })
 }
@@ -119,8 +119,8 @@ fn steps_that_use_one_resource_never_overlap_and_others_do() {
         it.sh("h1", hold).uses(["target"]),
         it.sh("h2", hold).uses(["target"]),
         it.sh("h3", hold).uses(["target"]),
-        it.sh("left", "touch l; for i in $(seq 100); do [ -e r ] && exit 0; sleep 0.05; done; exit 1"),
-        it.sh("right", "touch r; for i in $(seq 100); do [ -e l ] && exit 0; sleep 0.05; done; exit 1"),
+        it.sh("left", "touch l; for i in $(seq 1200); do [ -e r ] && exit 0; sleep 0.05; done; exit 1"),
+        it.sh("right", "touch r; for i in $(seq 1200); do [ -e l ] && exit 0; sleep 0.05; done; exit 1"),
     ];
     let said = it.run(steps);
     assert!(said.outcomes.values().all(|outcome| *outcome == Outcome::Passed), "{:?}", said.outcomes);
@@ -141,6 +141,7 @@ fn the_plan_decides_who_gets_a_resource_first() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_step_that_hangs_is_stopped_with_all_it_started() {
     let it = Fixture::new();
     // A child that ignores being asked, in the same group, and one in a session of its own.
@@ -151,6 +152,7 @@ fn a_step_that_hangs_is_stopped_with_all_it_started() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn what_a_step_leaves_running_is_stopped_and_named() {
     let it = Fixture::new();
     let said = it.run([it.sh("leave", "setsid sh -c 'sleep 4472.5 & sleep 4472.25' >/dev/null 2>&1 & sleep 0.3")]);
@@ -171,6 +173,7 @@ fn what_was_started_before_the_plan_is_left_alone() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_stray_process_that_holds_the_output_open_holds_nothing_up() {
     let it = Fixture::new();
     let began = Instant::now();
@@ -243,12 +246,68 @@ fn a_service_runs_for_as_long_as_something_needs_it() {
         it.sh("first", "[ ! -e up ]"),
         it.sh("user", "[ -e up ] && sleep 0.3 && [ -e up ]").needs(["server", "first"]),
         it.sh("second", "[ -e up ]").needs(["server", "user"]),
-        it.sh("last", "for i in $(seq 100); do [ -e up ] || exit 0; sleep 0.05; done; exit 1").needs(["second"]),
+        it.sh("last", "for i in $(seq 1200); do [ -e up ] || exit 0; sleep 0.05; done; exit 1").needs(["second"]),
     ]);
     assert!(said.outcomes.values().all(|outcome| *outcome == Outcome::Passed), "{:?}", said.outcomes);
     // Not before somebody is about to need it.
     assert_eq!(said.order[0], "first");
     assert!(said.text["server"].ends_with("bye\n"));
+}
+
+#[test]
+fn a_service_whose_users_are_not_run_is_not_started() {
+    let it = Fixture::new();
+    let said = it.run([
+        it.sh("server", "echo ready; sleep 60").service("ready"),
+        it.sh("bad", "exit 1"),
+        it.sh("user", "true").needs(["server", "bad"]),
+    ]);
+    assert_eq!(said.outcomes["server"], skipped("no step that needs it is run"));
+    assert_eq!(said.outcomes["user"], skipped("needs `bad`, which did not pass"));
+}
+
+#[test]
+fn a_service_may_hold_what_its_users_need() {
+    let it = Fixture::new();
+    let said = it.run([
+        it.sh("server", "echo ready; exec sleep 60").service("ready").uses(["port"]),
+        it.sh("first", "true").uses(["port"]),
+        it.sh("user", "true").needs(["server", "first"]).uses(["port"]),
+    ]);
+    assert!(said.outcomes.values().all(|outcome| *outcome == Outcome::Passed), "{:?}", said.outcomes);
+}
+
+#[test]
+fn what_is_stopped_has_time_to_end_well() {
+    let it = Fixture::new();
+    // The shell dies at once; what it started does not.
+    let script = "(trap 'sleep 1; echo cleaned up; exit' TERM; while :; do sleep 0.05; done) & wait";
+    let said = it.run([it.sh("slow", script).timeout_s(1)]);
+    assert_eq!(said.outcomes["slow"], Outcome::TimedOut { after_s: 1 });
+    assert!(said.text["slow"].ends_with("cleaned up\n"), "{:?}", said.text);
+}
+
+#[test]
+fn a_step_that_never_stops_writing_is_stopped_all_the_same() {
+    let it = Fixture::new();
+    let mut seen = 0;
+    let plan = Plan::new([it.sh("yes", "exec yes").timeout_s(1)]).unwrap();
+    let began = Instant::now();
+    it.host.run(&plan, &Options::new(&it.path("run")), &mut |beat| {
+        if let Beat::Event(Event::Output { text, .. }) = beat {
+            // Slower than `yes`.
+            std::thread::sleep(Duration::from_millis(5));
+            seen += text.len();
+        }
+    });
+    assert!(seen > 0);
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_timeout_may_be_longer_than_time_itself() {
+    let it = Fixture::new();
+    assert_eq!(it.run([it.sh("quick", "true").timeout_s(u64::MAX)]).outcomes["quick"], Outcome::Passed);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn wanted_manifest<'a>(
                 edition: found::edition(&facts.workspace, place.package),
                 rust_version: minimum_rust,
                 windlass: windlass.ok_or(InitError::NoSource)?,
-                raised: Vec::new(),
+                lockfile: Vec::new(),
             };
             Some((place, manifest))
         }
@@ -142,8 +142,8 @@ fn wanted_manifest<'a>(
 pub(super) struct Removal {
     /// The changes.
     pub(super) edits: Vec<Edit>,
-    /// The packages that the lockfile had in an older version: see [`xtask::Manifest::raised`].
-    pub(super) raised: Vec<String>,
+    /// How the lockfile gets back to what it was: see [`xtask::Manifest::lockfile`].
+    pub(super) lockfile: Vec<String>,
     /// What stays, each with its reason.
     pub(super) kept: Vec<String>,
 }
@@ -162,7 +162,7 @@ pub(super) fn removal(facts: &Facts, home: &Home<'_>) -> Removal {
             ));
         }
         Home::Ours(place, manifest) => {
-            removal.raised.clone_from(&manifest.raised);
+            removal.lockfile.clone_from(&manifest.lockfile);
             for (path, before) in [("src/main.rs", &place.main), ("Cargo.toml", &place.manifest)] {
                 let path = format!("{}/{path}", place.package);
                 let what = "the package that carries windlass";

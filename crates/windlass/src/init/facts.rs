@@ -1,15 +1,13 @@
 //! What is read of a workspace before anything is decided.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use windlass_host::{Answer, Host, Reading};
 use windlass_plan::Command;
 use windlass_workspace::Workspace;
 
 use super::{InitError, cargo_config, gitignore, lockfile, manifest, windlass_toml, workflow, xtask};
-
-const TIMEOUT: Duration = Duration::from_secs(120);
+use crate::context::ANSWER;
 
 /// All that the decisions look at.
 #[derive(Clone, Debug)]
@@ -69,9 +67,8 @@ pub(super) struct Place {
 }
 
 impl Facts {
-    /// Reads the workspace that the manifest, or else the current directory, belongs to.
-    pub(super) fn read(host: &Host, manifest_path: Option<&Path>) -> Result<Self, InitError> {
-        let workspace = workspace(host, manifest_path)?;
+    /// Reads what there is beside the members and targets of a workspace.
+    pub(super) fn read(host: &Host, workspace: Workspace) -> Result<Self, InitError> {
         let root = PathBuf::from(&workspace.root);
         let text = |path: &str| host.read_text(&root.join(path));
         let [old_config, config] = cargo_config::PATHS;
@@ -125,23 +122,8 @@ impl Place {
     }
 }
 
-/// The workspace that the manifest, or else the current directory, belongs to.
-pub(super) fn workspace(host: &Host, manifest_path: Option<&Path>) -> Result<Workspace, InitError> {
-    let here = host.current_dir()?;
-    let path = manifest_path.map(|path| here.join(path));
-    // In the manifest's directory, because that is the one whose toolchain file counts.
-    let dir = path.as_deref().and_then(Path::parent).filter(|dir| host.is_dir(dir)).unwrap_or(&here);
-    let path = path.as_deref().map(Path::to_string_lossy);
-    let answer = host.read(&windlass_workspace::metadata_command(path.as_deref(), &dir.to_string_lossy()), TIMEOUT)?;
-    if answer.code != Some(0) {
-        return Err(InitError::Manifest { answer: answer.stderr.trim().to_owned() });
-    }
-    windlass_workspace::parse_metadata(&answer.stdout)
-        .map_err(|error| InitError::Manifest { answer: error.to_string() })
-}
-
 fn rustc(host: &Host, root: &str) -> Result<String, InitError> {
-    let answer = host.read(&windlass_workspace::rustc_version_command(root), TIMEOUT)?;
+    let answer = host.read(&windlass_workspace::rustc_version_command(root), ANSWER)?;
     let rustc = windlass_workspace::parse_rustc_version(&answer.stdout);
     // A toolchain that is pinned and missing has its reason on standard error.
     Ok(rustc.map_err(|error| InitError::Rustc { error, answer: answer.stderr.trim().to_owned() })?.release.to_string())
@@ -179,6 +161,7 @@ fn place(host: &Host, root: &Path, package: &'static str, alias: &'static str) -
     })
 }
 
-fn ask(host: &Host, dir: &Path, program: &str, args: &[&str]) -> Result<Answer, Reading> {
-    host.read(&Command::new(program, dir.to_string_lossy()).args(args.iter().copied()), TIMEOUT)
+/// Asks a program in the directory.
+pub(super) fn ask(host: &Host, dir: &Path, program: &str, args: &[&str]) -> Result<Answer, Reading> {
+    host.read(&Command::new(program, dir.to_string_lossy()).args(args.iter().copied()), ANSWER)
 }

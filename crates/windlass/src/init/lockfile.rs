@@ -8,7 +8,7 @@ use toml_edit::Document;
 use windlass_host::{Host, HostError, Reading};
 use windlass_plan::Command;
 
-use super::InitError;
+use super::{InitError, patch};
 
 /// The file, relative to the workspace's root.
 pub(super) const PATH: &str = "Cargo.lock";
@@ -25,50 +25,47 @@ pub(super) fn is_stale(host: &Host, root: &Path) -> Result<bool, Reading> {
 /// Lets cargo bring the lockfile in line with the manifests, without the network if it can. Where there was none
 /// (`before`), none stays.
 pub(super) fn bring_in_line(host: &Host, root: &Path, before: Option<&str>) -> Result<Option<String>, InitError> {
+    let path = root.join(PATH);
     let mut answer = host.read(&update(root).arg("--offline"), TIMEOUT)?;
     if answer.code != Some(0) {
         answer = host.read(&update(root), TIMEOUT)?;
+    } else if let (Some(before), Some(offline)) = (before, host.read_text(&path)?)
+        && !raised(before, &offline).is_empty()
+    {
+        // Offline, cargo may have moved packages to other versions only because these are downloaded.
+        host.write_text(&path, before)?;
+        if host.read(&update(root), TIMEOUT)?.code != Some(0) {
+            host.write_text(&path, &offline)?;
+        }
     }
     if answer.code != Some(0) {
         return Err(InitError::Lock { answer: answer.stderr.trim().to_owned() });
     }
-    let path = root.join(PATH);
     match before {
         None => host.remove_file(&path).map(|()| None).map_err(InitError::Host),
         Some(before) => Ok(Some(with_line_endings_of(host, &path, before)?)),
     }
 }
 
-/// Gives packages the versions back that `raised` says they had, as far as nobody has changed them since; the lines that
-/// this left open.
-pub(super) fn lower(host: &Host, root: &Path, raised: &[String], before: &str) -> Result<Vec<String>, InitError> {
+/// The way back from the lockfile `after` the xtask `package` came in to the one before it: from `before` if that has no
+/// xtask yet, or else from where the way `so_far` leads.
+pub(super) fn way_back(package: &str, before: &str, after: &str, so_far: &[String]) -> Vec<String> {
+    let origin = if has(before, package) { patch::apply(so_far, before) } else { Some(before.to_owned()) };
+    origin.map_or_else(|| so_far.to_vec(), |origin| patch::between(after, &origin))
+}
+
+/// Takes the lockfile `now` the way back. Where the way does not fit it any more, or leads to what does not fit the
+/// manifests, the lockfile stays, and the answer is `false`.
+pub(super) fn go_back(host: &Host, root: &Path, now: &str, way: &[String]) -> Result<bool, InitError> {
+    let Some(before) = patch::apply(way, now) else { return Ok(false) };
     let path = root.join(PATH);
-    let mut open = raised.to_vec();
-    // One package may hold another up, so that the order matters: go around as long as that helps.
-    loop {
-        let packages = packages(&host.read_text(&path)?.unwrap_or_default());
-        let n_open = open.len();
-        let has = |name: &str, version: &str| packages.contains(&(name.to_owned(), version.to_owned()));
-        open.retain(|line| parse_raised(line).is_none_or(|(name, before, _)| !has(name, before)));
-        if open.is_empty() || (open.len() == n_open && n_open != raised.len()) {
-            break;
-        }
-        let at_hand = open.iter().filter_map(|line| parse_raised(line)).filter(|(name, _, now)| has(name, now));
-        let mut tried = false;
-        for (name, before, now) in at_hand {
-            let package = format!("{name}@{now}");
-            let precise = cargo(root).args(["update", "--quiet", "--package", &package, "--precise", before]);
-            if host.read(&precise.clone().arg("--offline"), TIMEOUT)?.code != Some(0) {
-                host.read(&precise, TIMEOUT)?;
-            }
-            tried = true;
-        }
-        if !tried {
-            break;
-        }
+    host.write_text(&path, &before)?;
+    if is_stale(host, root)? {
+        host.write_text(&path, now)?;
+        return Ok(false);
     }
-    with_line_endings_of(host, &path, before)?;
-    Ok(open)
+    with_line_endings_of(host, &path, now)?;
+    Ok(true)
 }
 
 fn with_line_endings_of(host: &Host, path: &Path, before: &str) -> Result<String, HostError> {
@@ -81,12 +78,8 @@ fn with_line_endings_of(host: &Host, path: &Path, before: &str) -> Result<String
     Ok(text)
 }
 
-fn cargo(root: &Path) -> Command {
-    Command::new("cargo", root.to_string_lossy())
-}
-
 fn update(root: &Path) -> Command {
-    cargo(root).args(["update", "--workspace", "--quiet"])
+    Command::new("cargo", root.to_string_lossy()).args(["update", "--workspace", "--quiet"])
 }
 
 type Packages = BTreeSet<(String, String)>;
@@ -119,12 +112,6 @@ pub(super) fn raised(before: &str, after: &str) -> Vec<String> {
         new.next().map(|(_, now)| format!("{name} {old} -> {now}"))
     });
     pair.collect()
-}
-
-fn parse_raised(line: &str) -> Option<(&str, &str, &str)> {
-    let (package, now) = line.split_once(" -> ")?;
-    let (name, before) = package.split_once(' ')?;
-    Some((name, before, now))
 }
 
 /// Whether two versions may stand in for each other: the first number that is not 0 is the same.
@@ -161,7 +148,27 @@ mod tests {
         assert_eq!(raised(&before, &after), ["a 1.0.1 -> 1.2.0"]);
         assert_eq!(n_added(&before, &after), 3);
         assert!(has(&after, "xtask") && !has(&before, "xtask"));
-        assert_eq!(parse_raised("a 1.0.1 -> 1.2.0"), Some(("a", "1.0.1", "1.2.0")));
+    }
+
+    #[test]
+    fn the_way_back_leads_to_the_lockfile_that_had_no_xtask() {
+        let first = lock(&[("a", "1.0.1")]);
+        let second = lock(&[("a", "1.2.0"), ("xtask", "0.0.0")]);
+        let third = lock(&[("a", "1.3.0"), ("xtask", "0.0.0")]);
+        let way = way_back("xtask", &first, &second, &[]);
+        // The lockfile before and after, the way so far, and the one that it then leads to.
+        let cases = [
+            ("the first adoption", &first, &second, &[][..], Some(&first)),
+            ("a second one, which changes it again", &second, &third, &way, Some(&first)),
+            ("one that changes nothing", &second, &second, &way, Some(&first)),
+            ("one after the user took the old lockfile back", &first, &third, &way, Some(&first)),
+            ("one after the user changed it", &third, &third, &way, None),
+            ("one that nothing was remembered for", &second, &third, &[], None),
+        ];
+        for (name, before, after, so_far, expected) in cases {
+            let way = way_back("xtask", before, after, so_far);
+            assert_eq!(patch::apply(&way, after).as_ref(), expected, "{name}");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod found;
 mod gitignore;
 mod lockfile;
 mod manifest;
+mod notes;
+mod patch;
 mod source;
 mod splice;
 mod toolchain;
@@ -22,12 +24,13 @@ mod xtask;
 use std::path::{Path, PathBuf};
 
 use windlass_host::{Host, HostError, Reading};
-use windlass_workspace::VersionError;
+use windlass_workspace::{VersionError, Workspace};
 
 use self::adoption::{Home, Options, Removal};
 use self::edit::Edit;
 use self::facts::Facts;
 use self::source::Source;
+use crate::{Context, PlanArgs, exit};
 
 /// The arguments of `init`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -74,11 +77,8 @@ pub(crate) struct Adopted {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InitError {
     /// cargo does not load the workspace.
-    #[error("cargo cannot load the manifest:\n{answer}")]
-    Manifest {
-        /// What it says.
-        answer: String,
-    },
+    #[error(transparent)]
+    Workspace(anyhow::Error),
     /// Nobody said where windlass comes from.
     #[error(
         "it is not known where the xtask takes windlass from, because this windlass is no release build from git\n\
@@ -146,15 +146,17 @@ impl InitError {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::OldToolchain { .. } => 1,
-            Self::Manifest { .. } | Self::NoSource | Self::NoWindlass { .. } | Self::Taken | Self::Shape { .. } => 2,
+            Self::Workspace(error) => exit::of_error(error),
+            Self::NoSource | Self::NoWindlass { .. } | Self::Taken | Self::Shape { .. } => 2,
             Self::Rustc { .. } | Self::Lock { .. } | Self::Host(_) | Self::Ask(_) => 3,
         }
     }
 }
 
 /// Reads the workspace, decides, and shows, writes or undoes.
-pub(crate) fn run(args: &InitArgs, host: &Host) -> Result<Outcome, InitError> {
-    let facts = Facts::read(host, args.manifest_path.as_deref())?;
+pub(crate) fn run(args: &InitArgs, cx: &Context) -> Result<Outcome, InitError> {
+    let host = &cx.host;
+    let facts = Facts::read(host, workspace(cx, args.manifest_path.clone())?)?;
     let home = Home::find(&facts)?;
     if args.remove {
         return remove(host, &facts, &home, args.dry_run);
@@ -176,9 +178,13 @@ pub(crate) fn run(args: &InitArgs, host: &Host) -> Result<Outcome, InitError> {
         return Err(InitError::OldToolchain { found: facts.rustc, root: facts.root });
     }
     if args.dry_run {
-        return Ok(dry_run(host, &facts, &edits));
+        return dry_run(host, &facts, &home, &edits);
     }
-    adopt(host, &facts, &home, edits, args.github)
+    adopt(cx, &facts, &home, edits, args.github)
+}
+
+fn workspace(cx: &Context, manifest_path: Option<PathBuf>) -> Result<Workspace, InitError> {
+    cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() }).map_err(InitError::Workspace)
 }
 
 /// `--source` as a dependency of the xtask in `root`.
@@ -213,24 +219,34 @@ fn check(host: &Host, facts: &Facts, home: &Home<'_>, edits: Option<&[Edit]>) ->
     Outcome { code: u8::from(!current), adopted: None }
 }
 
-fn dry_run(host: &Host, facts: &Facts, edits: &[Edit]) -> Outcome {
+fn dry_run(host: &Host, facts: &Facts, home: &Home<'_>, edits: &[Edit]) -> Result<Outcome, InitError> {
     let mut text: String = edits.iter().map(Edit::diff).collect();
-    if edits.is_empty() {
+    let resolves = resolves(facts, home, edits);
+    if edits.is_empty() && !resolves {
         text += "nothing to write: all of it is there and current\n";
-    } else if facts.lockfile.is_some() {
-        text += "`Cargo.lock` gets the entries that this adds; which ones, cargo finds out when it resolves them\n";
     }
+    if resolves && facts.lockfile.is_some() {
+        text += "`Cargo.lock` gets the entries that this adds, and a version that the workspace shares with windlass may \
+                 rise;\nwhich ones, cargo finds out when it resolves them\n";
+    }
+    text += &notes::ignored(host, facts, edits)?;
     host.print(&text);
-    Outcome { code: 0, adopted: None }
+    Ok(Outcome { code: 0, adopted: None })
 }
 
-fn adopt(host: &Host, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: bool) -> Result<Outcome, InitError> {
+/// Whether cargo has to bring the lockfile in line.
+fn resolves(facts: &Facts, home: &Home<'_>, edits: &[Edit]) -> bool {
+    edits.iter().any(|edit| edit.path.ends_with("Cargo.toml")) || lacks_lock_entry(facts, home)
+}
+
+fn adopt(cx: &Context, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: bool) -> Result<Outcome, InitError> {
+    let host = &cx.host;
     let was_stale = match &facts.lockfile {
         Some(_) if matches!(home, Home::Free(_)) => lockfile::is_stale(host, &facts.root)?,
         _ => false,
     };
-    let mut text = notes(facts, home, github);
-    let resolves = edits.iter().any(|edit| edit.path.ends_with("Cargo.toml")) || lacks_lock_entry(facts, home);
+    let mut text = notes::text(facts, home, github);
+    let resolves = resolves(facts, home, &edits);
     if edits.is_empty() && !resolves {
         text += "nothing to write: all of it is there and current\n";
     }
@@ -240,14 +256,16 @@ fn adopt(host: &Host, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: 
         else {
             return Ok(());
         };
-        let raised = lockfile::raised(lock.unwrap_or_default(), &lock_now);
-        remember(host, &facts.root, home.package(), edits, &raised)?;
+        // To what was out of date before, no way leads back.
+        if !was_stale {
+            remember(host, facts, home, edits, &lock_now)?;
+        }
         let (n, plural) = match lockfile::n_added(lock.unwrap_or_default(), &lock_now) {
             1 => (1, ""),
             n => (n, "s"),
         };
         text += &format!("changed  {:<28} {n} package{plural} more\n", lockfile::PATH);
-        for line in &raised {
+        for line in lockfile::raised(lock.unwrap_or_default(), &lock_now) {
             text += &format!("raised   {line}, for the whole workspace, because windlass needs it\n");
         }
         if was_stale {
@@ -256,9 +274,10 @@ fn adopt(host: &Host, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: 
         }
         Ok(())
     })?;
+    text += &notes::ignored(host, facts, &edits)?;
     let written: String =
         edits.iter().map(|edit| format!("{:<8} {:<28} {}\n", edit.verb(), edit.path, edit.what)).collect();
-    let workspace = facts::workspace(host, Some(&facts.root.join(manifest::PATH)))?;
+    let workspace = workspace(cx, Some(facts.root.join(manifest::PATH)))?;
     host.print(&format!(
         "{written}{text}\nrust      {} or newer for the xtask; here is {}\n{}",
         xtask::MINIMUM_RUST,
@@ -273,7 +292,7 @@ fn with_lockfile(
     host: &Host,
     facts: &Facts,
     mut edits: Vec<Edit>,
-    then: impl FnOnce(&Host, &mut [Edit]) -> Result<(), InitError>,
+    then: impl FnOnce(&Host, &mut Vec<Edit>) -> Result<(), InitError>,
 ) -> Result<Vec<Edit>, InitError> {
     edit::write(host, &facts.root, &edits)?;
     if let Err(error) = then(host, &mut edits) {
@@ -285,16 +304,24 @@ fn with_lockfile(
     Ok(edits)
 }
 
-/// Writes down in the xtask's manifest what the lockfile had before, so that a removal can restore it.
-fn remember(host: &Host, root: &Path, package: &str, edits: &mut [Edit], raised: &[String]) -> Result<(), InitError> {
-    let path = format!("{package}/Cargo.toml");
-    let Some(edit) = edits.iter_mut().find(|edit| edit.path == path).filter(|_| !raised.is_empty()) else {
-        return Ok(());
-    };
-    let Some(mut manifest) = edit.after.as_deref().and_then(xtask::Manifest::read) else { return Ok(()) };
-    manifest.raised.extend_from_slice(raised);
-    edit.after = Some(manifest.text());
-    edit::write(host, root, std::slice::from_ref(edit))?;
+/// Writes down in the xtask's manifest how the lockfile, as it is now, gets back to what it was.
+fn remember(
+    host: &Host,
+    facts: &Facts,
+    home: &Home<'_>,
+    edits: &mut Vec<Edit>,
+    lock_now: &str,
+) -> Result<(), InitError> {
+    let (Home::Free(place) | Home::Ours(place, _), Some(lock)) = (home, &facts.lockfile) else { return Ok(()) };
+    let path = format!("{}/Cargo.toml", place.package);
+    let edited = edits.iter().find(|edit| edit.path == path).and_then(|edit| edit.after.as_deref());
+    let manifest = edited.or(place.manifest.as_deref()).and_then(xtask::Manifest::read);
+    let Some(mut manifest) = manifest else { return Ok(()) };
+    manifest.lockfile = lockfile::way_back(place.package, lock, lock_now, &manifest.lockfile);
+    let Some(edit) = xtask::manifest_edit(place.manifest.as_deref(), &manifest) else { return Ok(()) };
+    edit::write(host, &facts.root, std::slice::from_ref(&edit))?;
+    edits.retain(|edit| edit.path != path);
+    edits.insert(0, edit);
     Ok(())
 }
 
@@ -302,35 +329,8 @@ fn lacks_lock_entry(facts: &Facts, home: &Home<'_>) -> bool {
     facts.lockfile.as_deref().is_some_and(|lock| !lockfile::has(lock, home.package()))
 }
 
-/// What is worth knowing beside the list of files.
-fn notes(facts: &Facts, home: &Home<'_>, github: bool) -> String {
-    let mut notes = match home {
-        Home::Free(place) if place.alias != "xtask" => format!(
-            "note: your own `xtask` stays as it is, and `cargo {0}` runs windlass beside it\n\
-             help: to have one instead, add `windlass` to the dependencies of yours and a `match` arm for its tasks (the\n      \
-             README shows it), then `windlass init --remove`\n",
-            place.alias
-        ),
-        Home::Theirs { package, .. } => {
-            format!("note: the package `{package}` carries windlass and is yours; `init` leaves it alone\n")
-        }
-        _ => String::new(),
-    };
-    if facts.lockfile.is_none() {
-        notes += "note: there is no `Cargo.lock`, and `init` leaves none\n";
-    }
-    if github && facts.workflows().iter().all(|text| text.is_some_and(|text| !workflow::is_ours(text))) {
-        let [first, second] = workflow::NAMES;
-        notes += &format!(
-            "note: the workflows `{first}` and `{second}` are both yours; run `cargo {} ci` in one of them\n",
-            home.alias()
-        );
-    }
-    notes
-}
-
 fn remove(host: &Host, facts: &Facts, home: &Home<'_>, dry_run: bool) -> Result<Outcome, InitError> {
-    let Removal { edits, raised, kept } = adoption::removal(facts, home);
+    let Removal { edits, lockfile: way, kept } = adoption::removal(facts, home);
     let kept: String = kept.iter().map(|line| format!("kept     {line}\n")).collect();
     if dry_run || edits.is_empty() {
         let text: String = edits.iter().map(Edit::diff).collect();
@@ -342,10 +342,18 @@ fn remove(host: &Host, facts: &Facts, home: &Home<'_>, dry_run: bool) -> Result<
     let mut lock = String::new();
     let edits = with_lockfile(host, facts, edits, |host, _| {
         let Some(before) = facts.lockfile.as_deref().filter(|_| resolves) else { return Ok(()) };
+        if lockfile::go_back(host, &facts.root, before, &way)? {
+            lock = format!("changed  {:<28} as it was before\n", lockfile::PATH);
+            return Ok(());
+        }
         lockfile::bring_in_line(host, &facts.root, Some(before))?;
-        let left = lockfile::lower(host, &facts.root, &raised, before)?;
         lock = format!("changed  {:<28} without what the xtask needed\n", lockfile::PATH);
-        lock.extend(left.iter().map(|line| format!("kept     `{}`: {line} was not taken back\n", lockfile::PATH)));
+        if !way.is_empty() {
+            lock += &format!(
+                "kept     `{}`: it has changed since `init`, so versions that rose then or since stay as they are\n",
+                lockfile::PATH
+            );
+        }
         Ok(())
     })?;
     let gone: String =

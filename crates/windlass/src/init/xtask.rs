@@ -21,21 +21,22 @@ pub(super) struct Manifest {
     pub(super) rust_version: String,
     /// Where windlass comes from, as the value of a dependency.
     pub(super) windlass: String,
-    /// The packages that the lockfile had in an older version before: `NAME BEFORE -> NOW`.
-    pub(super) raised: Vec<String>,
+    /// How the lockfile gets back to what it was before: see [`super::patch`].
+    pub(super) lockfile: Vec<String>,
 }
 
 impl Manifest {
     /// The text of the file.
     pub(super) fn text(&self) -> String {
-        let Self { package, edition, rust_version, windlass, raised } = self;
+        let Self { package, edition, rust_version, windlass, lockfile } = self;
         let mut text = format!(
             "{HEADER}\n[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\
              rust-version = \"{rust_version}\"\npublish = false\n\n[dependencies]\nwindlass = {windlass}\n"
         );
-        if !raised.is_empty() {
-            text += "\n# What Cargo.lock had before, for `windlass init --remove`.\n[package.metadata.windlass]\nraised = [\n";
-            text.extend(raised.iter().map(|line| format!("    \"{line}\",\n")));
+        if !lockfile.is_empty() {
+            text += "\n# How `windlass init --remove` gets Cargo.lock back to what it was.\n";
+            text += "[package.metadata.windlass]\nlockfile = [\n";
+            text.extend(lockfile.iter().map(|step| format!("    {},\n", toml_edit::Value::from(step))));
             text += "]\n";
         }
         text
@@ -46,13 +47,13 @@ impl Manifest {
         let doc = Document::parse(text).ok()?;
         let package = doc.get("package")?.as_table()?;
         let string = |table: &dyn TableLike, key: &str| Some(table.get(key)?.as_str()?.to_owned());
-        let raised = package.get("metadata").and_then(|item| item.get("windlass")?.get("raised")?.as_array());
+        let lockfile = package.get("metadata").and_then(|item| item.get("windlass")?.get("lockfile")?.as_array());
         let manifest = Self {
             package: string(package, "name")?,
             edition: string(package, "edition")?,
             rust_version: string(package, "rust-version")?,
             windlass: text[doc.get("dependencies")?.get("windlass")?.span()?].to_owned(),
-            raised: raised.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
+            lockfile: lockfile.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
         };
         (manifest.text() == text.replace("\r\n", "\n")).then_some(manifest)
     }
@@ -102,22 +103,23 @@ fn edit(path: String, before: Option<&str>, after: String, what: &'static str) -
 mod tests {
     use super::*;
 
-    fn manifest(raised: &[&str]) -> Manifest {
+    fn manifest(lockfile: &[&str]) -> Manifest {
         Manifest {
             package: "xtask".into(),
             edition: "2021".into(),
             rust_version: "1.88".into(),
             windlass: "{ git = \"https://example.org/w\", rev = \"abc\" }".into(),
-            raised: raised.iter().map(|line| (*line).to_owned()).collect(),
+            lockfile: lockfile.iter().map(|step| (*step).to_owned()).collect(),
         }
     }
 
     #[test]
     fn a_manifest_is_read_back_as_it_was_written() {
-        for raised in [&[][..], &["serde 1.0.1 -> 1.0.2"][..]] {
-            assert_eq!(Manifest::read(&manifest(raised).text()), Some(manifest(raised)));
+        let steps = ["=7", "-14 00000000000000ff", "+ \"low 1.0.0\",", "+it's \"odd\" \\", "+"];
+        for lockfile in [&[][..], &steps] {
+            assert_eq!(Manifest::read(&manifest(lockfile).text()), Some(manifest(lockfile)));
         }
-        insta::assert_snapshot!(manifest(&["serde 1.0.1 -> 1.0.2"]).text(), @r##"
+        insta::assert_snapshot!(manifest(&steps).text(), @r##"
         # Written by `windlass init`; `windlass init --remove` takes it out again.
         [package]
         name = "xtask"
@@ -129,10 +131,14 @@ mod tests {
         [dependencies]
         windlass = { git = "https://example.org/w", rev = "abc" }
 
-        # What Cargo.lock had before, for `windlass init --remove`.
+        # How `windlass init --remove` gets Cargo.lock back to what it was.
         [package.metadata.windlass]
-        raised = [
-            "serde 1.0.1 -> 1.0.2",
+        lockfile = [
+            "=7",
+            "-14 00000000000000ff",
+            '+ "low 1.0.0",',
+            '''+it's "odd" \''',
+            "+",
         ]
         "##);
     }

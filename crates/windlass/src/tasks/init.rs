@@ -2,13 +2,14 @@
 
 use crate::args::CiArgs;
 use crate::exit::Usage;
-use crate::init::{self, InitArgs};
+use crate::init::{self, InitArgs, InitError};
 use crate::tasks::ci;
 use crate::{Context, Exit, PlanArgs};
 
 pub(super) fn run(cx: &Context, args: &InitArgs) -> anyhow::Result<Exit> {
-    let outcome = match init::run(args, &cx.host) {
+    let outcome = match init::run(args, cx) {
         Ok(outcome) => outcome,
+        Err(InitError::Workspace(error)) => return Err(error),
         Err(error) if error.code() == Exit::FAILED.0 => {
             cx.host.print_error(&format!("error: {error}\n"));
             return Ok(Exit::FAILED);

@@ -1,7 +1,6 @@
 //! `report`: draws a kept run again.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use windlass_plan::Command;
@@ -55,8 +54,5 @@ fn open(cx: &Context, page: &str) -> anyhow::Result<()> {
     let Some(program) = programs.iter().find(|program| cx.host.find_program(program).is_some()) else {
         anyhow::bail!("no program to open a page with: neither `{}`; open `{page}` yourself", programs.join("` nor `"));
     };
-    let command = Command::new(*program, "/").arg(page);
-    let code = cx.host.show(&command, Duration::from_secs(30)).map_err(|error| cx.reading_error(error))?;
-    anyhow::ensure!(code == Some(0), "`{}` did not open the page", command.shell_here());
-    Ok(())
+    Ok(cx.host.launch(&Command::new(*program, "/").arg(page))?)
 }

@@ -90,6 +90,7 @@ fn a_dry_run_shows_the_diff_and_a_check_what_is_missing_and_neither_writes() {
     assert!(dry.stdout.contains("-members = [\"a\"]\n+members = [\"a\", \"xtask\"]\n"), "{}", dry.stdout);
     assert!(dry.stdout.contains("--- /dev/null\n+++ b/xtask/src/main.rs\n"), "{}", dry.stdout);
     assert!(dry.stdout.contains("`Cargo.lock` gets the entries that this adds"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("a version that the workspace shares with windlass may rise"), "{}", dry.stdout);
     let check = fixture.adopt(&["--check"]);
     assert_eq!(check.code, 1, "{}", check.stdout);
     assert!(check.stdout.contains("`xtask/src/main.rs` is missing: its three lines\n"), "{}", check.stdout);

@@ -65,8 +65,73 @@ fn a_version_that_somebody_raised_further_stays() {
     publish(&fixture, &["1.0.0", "1.2.0", "1.3.0", "2.0.0"]);
     assert_eq!(fixture.run("cargo", &["update", "--offline", "-p", "low@1.2.0"]).code, 0);
     let said = fixture.init(&["--remove"]);
-    assert!(said.stdout.contains("low 1.0.0 -> 1.2.0 was not taken back"), "{}{}", said.stdout, said.stderr);
+    assert!(said.stdout.contains("kept     `Cargo.lock`: it has changed since"), "{}{}", said.stdout, said.stderr);
+    assert!(!fixture.read("Cargo.lock").contains("\"xtask\""));
     assert!(fixture.read("Cargo.lock").contains("version = \"1.3.0\""));
+}
+
+#[test]
+fn an_edge_that_moved_to_another_version_is_given_back() {
+    let fixture = with_registry();
+    fixture.write("a/Cargo.toml", &A.1.replace("\"1\"", "\">=1, <3\""));
+    fixture.adopts_and_goes_back(&[]);
+}
+
+#[test]
+fn a_lockfile_that_changed_elsewhere_keeps_that_and_gets_its_versions_back() {
+    let fixture = with_registry();
+    fixture.adopts(&[]);
+    fixture.write("a/Cargo.toml", &A.1.replace("edition", "version = \"0.3.0\"\nedition"));
+    assert_eq!(fixture.run("cargo", &["update", "--offline", "--workspace"]).code, 0);
+    assert_eq!(fixture.init(&["--remove"]).code, 0);
+    assert_eq!(fixture.read("Cargo.lock"), OLD_LOCK.replace("0.0.0", "0.3.0"));
+}
+
+#[test]
+fn versions_that_no_longer_fit_the_manifests_do_not_come_back() {
+    let fixture = with_registry();
+    fixture.adopts(&[]);
+    fixture.write("a/Cargo.toml", &A.1.replace("\"1\"", "\"1.2\""));
+    let said = fixture.init(&["--remove"]);
+    assert!(said.stdout.contains("kept     `Cargo.lock`: it has changed since"), "{}{}", said.stdout, said.stderr);
+    assert_eq!(fixture.read("Cargo.lock"), OLD_LOCK.replace("1.0.0", "1.2.0"));
+}
+
+#[test]
+fn a_second_source_still_leads_back_to_the_first_lockfile() {
+    let fixture = with_registry();
+    fixture.adopts(&[]);
+    let manifest = fixture.read("../windlass/Cargo.toml").replace("low = \"1.1\"\n", "");
+    fixture.write("../other/Cargo.toml", &manifest);
+    fixture.write("../other/src/lib.rs", "");
+    assert_eq!(fixture.init(&["--source", "path:../other"]).code, 0);
+    assert_eq!(fixture.init(&["--remove"]).code, 0);
+    assert_eq!(fixture.read("Cargo.lock"), OLD_LOCK);
+}
+
+/// Offline, cargo knows only what has been downloaded. A registry in a directory has always been, so a script stands in.
+#[test]
+fn a_version_is_not_raised_only_because_it_is_downloaded() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = with_registry();
+    publish(&fixture, &["1.0.0", "1.2.0", "1.3.0", "2.0.0"]);
+    fixture.write("Cargo.lock", &OLD_LOCK.replace("1.0.0", "1.2.0"));
+    let path = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\ncargo \"$@\" || exit\ncase \"$*\" in\n*--locked*) ;;\n\
+         update*--offline*) cargo update --quiet --offline --package low@1.2.0 --precise 1.3.0 ;;\nesac\n"
+    );
+    fixture.write("../bin/cargo", &script);
+    let cargo = fixture.root().join("../bin/cargo");
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+
+    let path = format!("{}:{path}", cargo.parent().unwrap().display());
+    let args = ["init", "--source", "path:../windlass"];
+    let said = fixture.run_in(&fixture.root(), env!("CARGO_BIN_EXE_windlass"), &args, &[("PATH", &path)]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(!said.stdout.contains("raised"), "{}", said.stdout);
+    let lock = fixture.read("Cargo.lock");
+    assert!(lock.contains("version = \"1.2.0\"") && !lock.contains("1.3.0"), "{lock}");
 }
 
 #[test]

@@ -53,7 +53,8 @@ fn a_pattern_that_takes_in_the_xtask_gets_no_entry_beside_it() {
 fn a_workspace_without_lockfile_has_none_afterwards() {
     let fixture = Fixture::new(&[("Cargo.toml", MANIFESTS[0].1), A]);
     let text = fixture.adopts_and_goes_back(&[]);
-    assert!(text.contains("there is no `Cargo.lock`"), "{text}");
+    let note = "there is no `Cargo.lock`, and `init` leaves none; cargo writes one when it starts `cargo xtask`";
+    assert!(text.contains(note), "{text}");
     assert!(!text.contains("changed  Cargo.lock"), "{text}");
 }
 
@@ -154,6 +155,25 @@ fn git_leaves_the_target_directory_out_afterwards() {
     let without_git = Fixture::new(&[("Cargo.toml", MANIFESTS[0].1), A]);
     without_git.adopts(&[]);
     assert!(!without_git.root().join(".gitignore").exists());
+}
+
+#[test]
+fn a_file_that_git_leaves_out_is_named() {
+    let ignore = (".gitignore", "/target\n.cargo\n/.config/\n");
+    let fixture = Fixture::new(&[("Cargo.toml", MANIFESTS[0].1), A, ignore]).locked().in_git();
+    let dry = fixture.adopt(&["--dry-run"]).stdout;
+    for text in [dry, fixture.adopts_and_goes_back(&[])] {
+        let ignored: Vec<_> = text.lines().filter(|line| line.starts_with("note: git ignores")).collect();
+        let expected = [".cargo/config.toml", ".config/windlass.toml"]
+            .map(|path| format!("note: git ignores `{path}`: colleagues will not get it"));
+        assert_eq!(ignored, expected, "{text}");
+    }
+    // What is tracked all the same reaches them.
+    fixture.adopts(&[]);
+    assert_eq!(fixture.run("git", &["add", "--force", ".cargo"]).code, 0);
+    std::fs::remove_file(fixture.root().join(".cargo/config.toml")).unwrap();
+    let text = fixture.adopts(&[]);
+    assert!(!text.contains("git ignores"), "{text}");
 }
 
 #[test]

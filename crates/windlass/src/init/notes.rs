@@ -1,0 +1,50 @@
+//! What is worth knowing beside the list of files.
+
+use windlass_host::{Host, Reading};
+
+use super::adoption::Home;
+use super::edit::Edit;
+use super::facts::{self, Facts};
+use super::workflow;
+
+/// What the workspace is like, and what that means for whoever adopts windlass in it.
+pub(super) fn text(facts: &Facts, home: &Home<'_>, github: bool) -> String {
+    let mut notes = match home {
+        Home::Free(place) if place.alias != "xtask" => format!(
+            "note: your own `xtask` stays as it is, and `cargo {0}` runs windlass beside it\n\
+             help: to have one instead, add `windlass` to the dependencies of yours and a `match` arm for its tasks (the\n      \
+             README shows it), then `windlass init --remove`\n",
+            place.alias
+        ),
+        Home::Theirs { package, .. } => {
+            format!("note: the package `{package}` carries windlass and is yours; `init` leaves it alone\n")
+        }
+        _ => String::new(),
+    };
+    if facts.lockfile.is_none() {
+        notes += &format!(
+            "note: there is no `Cargo.lock`, and `init` leaves none; cargo writes one when it starts `cargo {}`\n",
+            home.alias()
+        );
+    }
+    if github && facts.workflows().iter().all(|text| text.is_some_and(|text| !workflow::is_ours(text))) {
+        let [first, second] = workflow::NAMES;
+        notes += &format!(
+            "note: the workflows `{first}` and `{second}` are both yours; run `cargo {} ci` in one of them\n",
+            home.alias()
+        );
+    }
+    notes
+}
+
+/// The files among those to write that git leaves out of every commit.
+pub(super) fn ignored(host: &Host, facts: &Facts, edits: &[Edit]) -> Result<String, Reading> {
+    if facts.git.is_none() || edits.is_empty() {
+        return Ok(String::new());
+    }
+    let mut args = vec!["check-ignore", "--"];
+    args.extend(edits.iter().map(|edit| edit.path.as_str()));
+    let answer = facts::ask(host, &facts.root, "git", &args)?;
+    let note = |path: &str| format!("note: git ignores `{path}`: colleagues will not get it\n");
+    Ok(answer.stdout.lines().map(note).collect())
+}
