@@ -84,7 +84,7 @@ pub(super) fn edits(facts: &Facts, home: &Home<'_>, options: &Options) -> Result
     if let Some((place, manifest)) = wanted_manifest(facts, home, options)? {
         edits.extend(xtask::manifest_edit(place.manifest.as_deref(), &manifest));
         edits.extend(xtask::main_edit(place.package, place.main.as_deref(), facts.rustfmt.as_deref()));
-        edits.extend(manifest::edit(&facts.manifest, place.package)?);
+        edits.extend(manifest::edit(&facts.manifest, place.package, &facts.nested)?);
     }
     let (path, config) = &facts.config;
     let is_their_alias = matches!(home, Home::Theirs { .. }) && alias(facts, home.alias()).is_some();

@@ -6,7 +6,7 @@ use windlass_host::{Answer, Host, Reading};
 use windlass_plan::Command;
 use windlass_workspace::Workspace;
 
-use super::{InitError, cargo_config, gitignore, lockfile, manifest, windlass_toml, workflow, xtask};
+use super::{InitError, cargo_config, gitignore, lockfile, manifest, nested, windlass_toml, workflow, xtask};
 use crate::context::ANSWER;
 
 /// All that the decisions look at.
@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) rustc: String,
     /// The root manifest.
     pub(super) manifest: String,
+    /// The directories whose crates stay out of the workspace that the root becomes; none where it is one already.
+    pub(super) nested: Vec<String>,
     /// The lockfile.
     pub(super) lockfile: Option<String>,
     /// cargo's configuration: its path below the root, and its text if it is there.
@@ -82,13 +84,17 @@ impl Facts {
         };
         let target = Path::new(&workspace.target_directory).strip_prefix(&root).ok();
         let target = target.map(|path| path.to_string_lossy().into_owned());
+        let manifest = text(manifest::PATH)?.unwrap_or_default();
+        let nested =
+            if nested::is_workspace(&manifest) { Vec::new() } else { nested::dirs(host, &root, target.as_deref()) };
         let git = git(host, &root, target.as_deref())?;
         let prefix = git.as_ref().map(|git| git.prefix.as_str()).unwrap_or_default();
         let [first, second] = workflow::NAMES.map(|name| text(&workflow::path(prefix, name)));
         let workflows = [first?, second?];
         Ok(Self {
             rustc: rustc(host, &workspace.root)?,
-            manifest: text(manifest::PATH)?.unwrap_or_default(),
+            manifest,
+            nested,
             lockfile: text(lockfile::PATH)?,
             config,
             windlass_toml: text(windlass_toml::PATH)?,

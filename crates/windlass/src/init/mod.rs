@@ -12,6 +12,7 @@ mod found;
 mod gitignore;
 mod lockfile;
 mod manifest;
+mod nested;
 mod notes;
 mod patch;
 mod source;

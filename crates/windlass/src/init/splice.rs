@@ -73,7 +73,7 @@ fn trim_newline(text: &str) -> &str {
 }
 
 /// `text` with the key `table.key`, which it does not have yet: behind the table's header, beside its dotted keys, or with a
-/// new table at the end, under `comment`. `None` where the table is written in a way that takes no line of its own.
+/// new table at the end, under `comment`; there `line` may be several. `None` where the table is written in a way that takes no line of its own.
 pub(super) fn insert_key(text: &str, table: &str, line: &str, comment: &str) -> Option<String> {
     let doc = Document::parse(text).ok()?;
     match doc.get(table) {
@@ -93,7 +93,7 @@ pub(super) fn cut_key(text: &str, table: &str, key: &str, line: &str, comment: &
     let doc = Document::parse(text).ok()?;
     let found = doc.get(table)?.as_table_like()?;
     let at = found.key(key)?.span()?.start;
-    if found.iter().filter(|(_, item)| !is_table_with_header(item)).count() == 1
+    if found.iter().filter(|(_, item)| !is_table_with_header(item)).count() == line.lines().count()
         && let Some(cut) = cut_lines(text, &new_table(table, line, comment))
     {
         return Some(cut);

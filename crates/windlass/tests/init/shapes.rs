@@ -96,6 +96,35 @@ fn a_path_dependency_outside_stays_outside() {
 }
 
 #[test]
+fn the_crates_below_a_single_crate_stay_on_their_own() {
+    let root = "[package]\nname = \"root\"\nedition = \"2021\"\n[dependencies]\npart = { path = \"parts/part\" }\n";
+    let demo = "[package]\nname = \"demo\"\nedition = \"2021\"\n[dependencies]\nroot = { path = \"../..\" }\n";
+    let fixture = Fixture::new(&[
+        ("Cargo.toml", root),
+        ("parts/part/Cargo.toml", "[package]\nname = \"part\"\nedition = \"2021\"\n"),
+        ("examples/demo/Cargo.toml", demo),
+        ("fuzz/Cargo.toml", "[package]\nname = \"fuzz\"\nedition = \"2021\"\n[workspace]\n"),
+        ("xtask/Cargo.toml", "[package]\nname = \"own\"\nedition = \"2021\"\n"),
+    ])
+    .locked();
+    let seen_from_below = || {
+        ["parts/part", "examples/demo", "fuzz", "xtask"].map(|dir| {
+            let dir = fixture.root().join(dir);
+            let said = fixture.run_in(&dir, "cargo", &["metadata", "--format-version", "1", "--no-deps"], &[]);
+            assert_eq!(said.code, 0, "{}: {}", dir.display(), said.stderr);
+            said.stdout
+        })
+    };
+    let before = seen_from_below();
+    let text = fixture.adopts_and_goes_back(&[]);
+    assert!(text.contains("members   2: root, xtask-windlass"), "{text}");
+    fixture.adopts(&[]);
+    assert_eq!(seen_from_below(), before);
+    let manifest = fixture.read("Cargo.toml");
+    assert!(manifest.contains("\nexclude = [\"examples\", \"parts\", \"xtask\"] # added"), "{manifest}");
+}
+
+#[test]
 fn of_nested_workspaces_the_one_around_the_manifest_is_edited() {
     let outer = "[workspace]\nresolver = \"2\"\nmembers = [\"a\"]\nexclude = [\"inner\"]\n";
     let inner = "[workspace]\nresolver = \"2\"\nmembers = [\"b\"]\n";
