@@ -198,12 +198,7 @@ impl Engine<'_> {
     fn unmet_need(&self, index: usize) -> Option<Outcome> {
         self.steps[index].needs.iter().find_map(|need| {
             let State::Done(outcome) = &self.states[self.index_of(need)?] else { return None };
-            let why = match outcome {
-                Outcome::Passed => return None,
-                Outcome::Skipped { .. } => "was skipped",
-                Outcome::Error { .. } => "could not be run",
-                _ => "did not pass",
-            };
+            let why = outcome.why_unmet()?;
             Some(Outcome::Skipped { reason: format!("needs `{need}`, which {why}") })
         })
     }

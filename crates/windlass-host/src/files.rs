@@ -123,15 +123,12 @@ impl Host {
         tried("make the directory", path, fs::create_dir_all(path))
     }
 
-    /// Makes a directory that is not there yet, and those above it; `false` if it is there already.
+    /// Makes a directory that is not there yet, in one that is; `false` if it is there already.
     ///
     /// # Errors
     ///
     /// When it is not there and cannot be made.
     pub fn make_new_dir(&self, path: &Path) -> Result<bool> {
-        if let Some(parent) = path.parent() {
-            self.make_dir(parent)?;
-        }
         match fs::create_dir(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             made => tried("make the directory", path, made).map(|()| true),

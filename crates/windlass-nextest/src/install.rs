@@ -19,14 +19,19 @@ pub struct VersionError {
 }
 
 /// Compiles [`PINNED`] into `dir`, which must exist; the binary is `dir/bin/cargo-nextest`. It runs in `dir` rather than in the
-/// workspace, whose toolchain file may name a compiler that is too old for it.
+/// workspace, whose toolchain file may name a compiler that is too old for it, and builds in `dir/target` even where the user
+/// has a target directory for everything.
 pub fn install_command(dir: &str) -> Command {
-    Command::new("cargo", dir).args(["install", "--locked", &pinned(), "--root", dir])
+    cargo(dir).args(["install", "--locked", &pinned(), "--root", dir])
 }
 
 /// The same with cargo-binstall, which downloads it where it can.
 pub fn binstall_command(dir: &str) -> Command {
-    Command::new("cargo", dir).args(["binstall", "--no-confirm", "--locked", &pinned(), "--root", dir])
+    cargo(dir).args(["binstall", "--no-confirm", "--locked", &pinned(), "--root", dir])
+}
+
+fn cargo(dir: &str) -> Command {
+    Command::new("cargo", dir).env("CARGO_TARGET_DIR", format!("{dir}/target"))
 }
 
 fn pinned() -> String {
@@ -68,11 +73,13 @@ mod tests {
     fn both_ways_to_install_pin_the_version_and_stay_in_the_directory() {
         assert_eq!(
             install_command("/cache/nextest").shell(),
-            "cd /cache/nextest && cargo install --locked cargo-nextest@0.9.143 --root /cache/nextest"
+            "cd /cache/nextest && CARGO_TARGET_DIR=/cache/nextest/target cargo install --locked cargo-nextest@0.9.143 \
+             --root /cache/nextest"
         );
         assert_eq!(
             binstall_command("/cache/nextest").shell_here(),
-            "cargo binstall --no-confirm --locked cargo-nextest@0.9.143 --root /cache/nextest"
+            "CARGO_TARGET_DIR=/cache/nextest/target cargo binstall --no-confirm --locked cargo-nextest@0.9.143 \
+             --root /cache/nextest"
         );
     }
 }

@@ -52,8 +52,9 @@ impl Command {
     /// The line that does the same in a POSIX shell whose working directory is already [`Command::cwd`].
     pub fn shell_here(&self) -> String {
         let env = self.env.iter().map(|(name, value)| format!("{name}={}", quote(value)));
-        let words = std::iter::once(&self.program).chain(&self.args).map(|word| quote(word));
-        env.chain(words).collect::<Vec<_>>().join(" ")
+        // Bare, it would be one more assignment.
+        let program = if self.program.contains('=') { in_quotes(&self.program) } else { quote(&self.program) };
+        env.chain([program]).chain(self.args.iter().map(|word| quote(word))).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -63,6 +64,10 @@ fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(bare) {
         return word.to_owned();
     }
+    in_quotes(word)
+}
+
+fn in_quotes(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_program_that_looks_like_an_assignment_is_still_a_word() {
-        let command = Command::new("env", "/w s").args(["A=b", "x"]).env("B", "1 2");
-        assert_eq!(command.shell(), "cd '/w s' && B='1 2' env A=b x");
+        let command = Command::new("a=b", "/w s").args(["C=d", "x"]).env("B", "1 2");
+        assert_eq!(command.shell(), "cd '/w s' && B='1 2' 'a=b' C=d x");
     }
 }

@@ -14,9 +14,11 @@
 //! ```
 
 mod command;
+mod nearest;
 mod plan;
 mod step;
 
 pub use command::Command;
+pub use nearest::nearest;
 pub use plan::{Plan, PlanError};
 pub use step::{DEFAULT_TIMEOUT_S, Step, StepKind};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Step;
+use crate::{Step, nearest};
 
 /// Steps in the order in which they start when only one can run at a time: every step stands behind all it needs, and
 /// where needs leave a choice, the order in which the steps were given stays.
@@ -137,10 +137,4 @@ fn circle(stuck: &[Step]) -> Vec<String> {
     path.drain(..first);
     path.push(name);
     path
-}
-
-/// The most similar of `known` names, if one is similar enough to be a slip of the finger.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
-    let similar = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.8);
-    similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known.clone())
 }

@@ -49,6 +49,18 @@ impl Outcome {
     pub fn is_red(&self) -> bool {
         self.is_failure() || matches!(self, Self::Error { .. })
     }
+
+    /// What to say of a step that ended so to those that need it; `None` if they may start.
+    pub fn why_unmet(&self) -> Option<&'static str> {
+        match self {
+            Self::Passed => None,
+            Self::Skipped { .. } => Some("was skipped"),
+            Self::Error { .. } => Some("could not be run"),
+            Self::Failed { .. } | Self::TimedOut { .. } | Self::Killed { .. } | Self::Interrupted => {
+                Some("did not pass")
+            }
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -61,6 +73,28 @@ impl fmt::Display for Outcome {
             Self::Error { reason } => write!(f, "error: {reason}"),
             Self::Skipped { reason } => write!(f, "skipped: {reason}"),
             Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passed_meets_a_need() {
+        let reason = || "why".to_owned();
+        let cases = [
+            (Outcome::Passed, None),
+            (Outcome::Failed { code: 1 }, Some("did not pass")),
+            (Outcome::TimedOut { after_s: 1 }, Some("did not pass")),
+            (Outcome::Killed { signal: 9 }, Some("did not pass")),
+            (Outcome::Interrupted, Some("did not pass")),
+            (Outcome::Error { reason: reason() }, Some("could not be run")),
+            (Outcome::Skipped { reason: reason() }, Some("was skipped")),
+        ];
+        for (outcome, expected) in cases {
+            assert_eq!(outcome.why_unmet(), expected, "{outcome}");
         }
     }
 }

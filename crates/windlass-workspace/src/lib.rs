@@ -36,7 +36,4 @@ pub use metadata::{Member, MetadataError, Target, TargetKind, Workspace, metadat
 pub use platform::{Host, PlatformError, cfg_command, parse_cfg};
 pub use selection::{Exclude, Reason, Selection, SelectionError, select};
 pub use stages::{Cargo, Deny, Features, warnings_denial};
-pub use version::{
-    Rustc, VersionError, cargo_version_command, clippy_version_command, parse_cargo_version, parse_clippy_version,
-    parse_rustc_version, parse_rustfmt_version, rustc_version_command, rustfmt_version_command,
-};
+pub use version::{Rustc, VersionError, parse_cargo_version, parse_rustc_version, rustc_version_command};

@@ -30,14 +30,8 @@ pub struct Member {
     pub manifest_path: String,
     /// Its edition.
     pub edition: String,
-    /// The oldest Rust that it says it compiles with.
-    pub rust_version: Option<String>,
-    /// Whether it may be published.
-    pub publish: bool,
     /// Its targets, by kind and name.
     pub targets: Vec<Target>,
-    /// The features it has, by name.
-    pub features: Vec<String>,
     /// The absolute directories of the packages that it depends on by path.
     pub path_dependencies: Vec<String>,
     /// Whether it has a normal dependency on the package `windlass`.
@@ -55,15 +49,9 @@ pub struct Target {
     pub test: bool,
     /// Whether the examples in its documentation are tested.
     pub doctest: bool,
-    /// Whether it is documented.
-    pub doc: bool,
     /// Whether libtest is its harness. Metadata does not tell: it is `true` until
     /// [`mark_custom_harnesses`](crate::mark_custom_harnesses) has read the manifest.
     pub harness: bool,
-    /// It is compiled only with these features.
-    pub required_features: Vec<String>,
-    /// The absolute path of its root file.
-    pub src_path: String,
 }
 
 /// What a target is.
@@ -170,10 +158,7 @@ fn member(package: &cargo_metadata::Package) -> Member {
         id: package.id.repr.clone(),
         manifest_path: package.manifest_path.to_string(),
         edition: package.edition.to_string(),
-        rust_version: package.rust_version.as_ref().map(ToString::to_string),
-        publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
         targets,
-        features: package.features.keys().cloned().collect(),
         path_dependencies: package.dependencies.iter().filter_map(|it| Some(it.path.as_ref()?.to_string())).collect(),
         carries_windlass: package.dependencies.iter().any(windlass),
     }
@@ -191,14 +176,5 @@ fn target(target: &cargo_metadata::Target) -> Target {
         // What is left are the crate types of a library.
         _ => TargetKind::Lib,
     };
-    Target {
-        name: target.name.clone(),
-        kind,
-        test: target.test,
-        doctest: target.doctest,
-        doc: target.doc,
-        harness: true,
-        required_features: target.required_features.clone(),
-        src_path: target.src_path.to_string(),
-    }
+    Target { name: target.name.clone(), kind, test: target.test, doctest: target.doctest, harness: true }
 }

@@ -72,19 +72,18 @@ pub fn select(
     for exclude in excludes {
         let package = &exclude.package;
         if workspace.member(package).is_none() {
-            return Err(SelectionError::NoMember { package: package.clone(), nearest: nearest(package, workspace) });
+            let nearest = windlass_plan::nearest(package, workspace.members.iter().map(|member| &member.name));
+            return Err(SelectionError::NoMember { package: package.clone(), nearest });
         }
         let here = exclude.platform.as_deref().map_or(Ok(true), |platform| host.matches(platform));
         if here.map_err(|source| SelectionError::Platform { package: package.clone(), source })? {
             excluded.push(exclude);
         }
     }
-    // Windlass's own workspace is built with windlass's features in any case.
-    let leaves_out_xtask = !include_xtask && workspace.member("windlass").is_none();
     let why_not = |member: &Member| {
         let exclude = excluded.iter().find(|exclude| exclude.package == member.name);
         exclude.map(|exclude| exclude.reason.clone()).or_else(|| {
-            (leaves_out_xtask && member.carries_windlass).then(|| {
+            (!include_xtask && member.carries_windlass).then(|| {
                 "it carries windlass, whose features would leak into the build (`include-xtask = true` takes it in)"
                     .into()
             })
@@ -98,10 +97,4 @@ pub fn select(
         }
     }
     Ok(selection)
-}
-
-fn nearest(name: &str, workspace: &Workspace) -> Option<String> {
-    let scored = workspace.members.iter().map(|member| (strsim::jaro_winkler(name, &member.name), &member.name));
-    let similar = scored.filter(|(score, _)| *score > 0.8);
-    similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
 }

@@ -22,51 +22,21 @@ pub struct VersionError {
     pub answer: String,
 }
 
-/// Asks the cargo of the workspace.
-pub fn cargo_version_command(root: &str) -> Command {
-    Command::new("cargo", root).arg("--version")
-}
-
-/// Asks the rustfmt of the workspace.
-pub fn rustfmt_version_command(root: &str) -> Command {
-    Command::new("cargo", root).args(["fmt", "--version"])
-}
-
-/// Asks the clippy of the workspace.
-pub fn clippy_version_command(root: &str) -> Command {
-    Command::new("cargo", root).args(["clippy", "--version"])
-}
-
 /// Asks the rustc of the workspace.
 pub fn rustc_version_command(root: &str) -> Command {
     Command::new("rustc", root).arg("-vV")
 }
 
-/// Reads what [`cargo_version_command`] answers.
+/// Reads what `cargo --version` answers.
 ///
 /// # Errors
 ///
 /// When the answer is not `cargo VERSION …`.
 pub fn parse_cargo_version(answer: &str) -> Result<Version, VersionError> {
-    second_word("cargo", answer)
-}
-
-/// Reads what [`rustfmt_version_command`] answers.
-///
-/// # Errors
-///
-/// When the answer is not `rustfmt VERSION …`.
-pub fn parse_rustfmt_version(answer: &str) -> Result<Version, VersionError> {
-    second_word("rustfmt", answer)
-}
-
-/// Reads what [`clippy_version_command`] answers.
-///
-/// # Errors
-///
-/// When the answer is not `clippy VERSION …`.
-pub fn parse_clippy_version(answer: &str) -> Result<Version, VersionError> {
-    second_word("clippy", answer)
+    let mut words = answer.split_whitespace();
+    let named = words.next() == Some("cargo");
+    let version = words.next().filter(|_| named).and_then(|version| Version::parse(version).ok());
+    version.ok_or_else(|| error("cargo", answer))
 }
 
 /// Reads what [`rustc_version_command`] answers.
@@ -82,13 +52,6 @@ pub fn parse_rustc_version(answer: &str) -> Result<Rustc, VersionError> {
     rustc.ok_or_else(|| error("rustc", answer))
 }
 
-fn second_word(tool: &'static str, answer: &str) -> Result<Version, VersionError> {
-    let mut words = answer.split_whitespace();
-    let named = words.next() == Some(tool);
-    let version = words.next().filter(|_| named).and_then(|version| Version::parse(version).ok());
-    version.ok_or_else(|| error(tool, answer))
-}
-
 fn error(tool: &'static str, answer: &str) -> VersionError {
     VersionError { tool, answer: answer.lines().next().unwrap_or_default().to_owned() }
 }
@@ -101,18 +64,16 @@ mod tests {
     fn versions_of_releases_and_nightlies_are_read() {
         assert_eq!(parse_cargo_version("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n").unwrap(), Version::new(1, 95, 0));
         assert_eq!(parse_cargo_version("cargo 1.97.0-nightly (4d1f98451 2026-05-15)").unwrap().minor, 97);
-        assert_eq!(parse_rustfmt_version("rustfmt 1.9.0-stable (59807616e1 2026-04-14)").unwrap().minor, 9);
-        assert_eq!(parse_clippy_version("clippy 0.1.95 (59807616e1 2026-04-14)").unwrap().patch, 95);
         let rustc = parse_rustc_version(include_str!("../tests/fixtures/rustc-version.txt")).unwrap();
         assert_eq!(rustc, Rustc { release: Version::new(1, 95, 0), host: "x86_64-unknown-linux-gnu".into() });
     }
 
     #[test]
     fn an_answer_without_a_version_is_quoted() {
-        let error = parse_rustfmt_version("error: 'cargo-fmt' is not installed\nhelp: …").unwrap_err();
+        let error = parse_cargo_version("error: toolchain 'x' is not installed\nhelp: …").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`rustfmt` answered `error: 'cargo-fmt' is not installed` when asked for its version"
+            "`cargo` answered `error: toolchain 'x' is not installed` when asked for its version"
         );
         assert!(parse_cargo_version("rustc 1.95.0").is_err());
         assert!(parse_rustc_version("rustc 1.95.0 (59807616e 2026-04-14)").is_err());

@@ -13,10 +13,7 @@ fn workspace() -> Workspace {
         id: format!("path+file:///ws/{name}#0.1.0"),
         manifest_path: format!("/ws/{name}/Cargo.toml"),
         edition: "2021".into(),
-        rust_version: None,
-        publish: true,
         targets: Vec::new(),
-        features: Vec::new(),
         path_dependencies: Vec::new(),
         carries_windlass: false,
     };

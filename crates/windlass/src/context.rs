@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use windlass_host::{Answer, Host, Reading};
 use windlass_plan::Command;
@@ -84,10 +85,14 @@ impl Context {
 
     fn metadata(&self, manifest_path: Option<&str>, cwd: &str) -> anyhow::Result<Workspace> {
         let answer = self.ask(&windlass_workspace::metadata_command(manifest_path, cwd), ANSWER)?;
-        if answer.code != Some(0) {
-            return Err(Usage(format!("cargo cannot load the workspace\n{}", answer.stderr.trim_end())).into());
+        let said = answer.stderr.trim_end();
+        match answer.code {
+            Some(0) => Ok(windlass_workspace::parse_metadata(&answer.stdout)?),
+            // What cargo itself ends with; rustup, which may stand before it, ends with 1.
+            Some(101) => Err(Usage(format!("cargo cannot load the workspace\n{said}")).into()),
+            Some(code) => bail!("`cargo metadata` ended with exit code {code}\n{said}"),
+            None => bail!("`cargo metadata` was killed\n{said}"),
         }
-        Ok(windlass_workspace::parse_metadata(&answer.stdout)?)
     }
 
     /// Runs a plan as the arguments want it run: its commands printed, or carried out, shown and recorded.

@@ -33,6 +33,8 @@ pub(crate) struct Shown {
     backlog: String,
     /// How much it wrote.
     n_bytes: usize,
+    /// Whether what is shown of it ends within a line; a CI sees its commands only at the start of one.
+    is_mid_line: bool,
     finished: bool,
 }
 
@@ -73,6 +75,13 @@ impl Display {
         }
     }
 
+    /// Says something between steps, where what is seen is made of lines.
+    pub(crate) fn line(&self, host: &Host, text: &str) {
+        if let Self::Lines | Self::Groups { .. } = self {
+            host.print(&format!("{text}\n"));
+        }
+    }
+
     /// Sets how far the tests of a step are.
     pub(crate) fn count(&mut self, step: &str, count: TestCount) {
         if let Self::Live { progress, .. } = self {
@@ -103,7 +112,8 @@ fn grouped(host: &Host, record: &Record, groups: &Groups, queue: &mut Vec<Shown>
     };
     match event {
         Event::Started { step, .. } => {
-            queue.push(Shown { step: step.clone(), backlog: String::new(), n_bytes: 0, finished: false });
+            let (step, backlog) = (step.clone(), String::new());
+            queue.push(Shown { step, backlog, n_bytes: 0, is_mid_line: false, finished: false });
             if let [shown] = queue.as_slice() {
                 open(shown);
             }
@@ -113,6 +123,7 @@ fn grouped(host: &Host, record: &Record, groups: &Groups, queue: &mut Vec<Shown>
             let shown = &mut queue[place];
             let text_shown = allowed(shown.n_bytes, text);
             shown.n_bytes += text.len();
+            shown.is_mid_line = text_shown.chars().last().map_or(shown.is_mid_line, |last| last != '\n');
             if place == 0 { host.print(&text_shown) } else { shown.backlog.push_str(&text_shown) }
         }
         Event::Finished { step, .. } => {
@@ -123,6 +134,9 @@ fn grouped(host: &Host, record: &Record, groups: &Groups, queue: &mut Vec<Shown>
             }
             while queue.first().is_some_and(|shown| shown.finished) {
                 let shown = queue.remove(0);
+                if shown.is_mid_line {
+                    host.print("\n");
+                }
                 host.print(&groups.close(&shown.step, now_s));
                 print_line(host, record, &shown.step, terminal::finished_line);
                 queue.first().into_iter().for_each(open);

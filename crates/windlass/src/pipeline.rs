@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use windlass_nextest::{Nextest, Run};
 use windlass_plan::{Command, Plan, Step};
-use windlass_workspace::{Cargo, Member, Target, Workspace};
+use windlass_workspace::{Cargo, Member, Target, TargetKind, Workspace};
 
 use crate::config::{Ci, STAGES};
 use crate::exit::Usage;
@@ -27,13 +27,26 @@ pub(crate) struct Facts<'a> {
     pub(crate) unlistable: &'a [Unlistable],
 }
 
-/// A test target with a harness that nextest cannot list.
+/// A test target with a harness that nextest cannot list, or may not be able to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unlistable {
     /// nextest's id of it.
     pub(crate) binary_id: String,
     pub(crate) member: Member,
     pub(crate) target: Target,
+}
+
+impl Unlistable {
+    /// A target of a member, with the id that nextest makes of the two.
+    pub(crate) fn new(member: &Member, target: &Target) -> Self {
+        let (package, name) = (&member.name, &target.name);
+        let binary_id = match target.kind {
+            TargetKind::Lib | TargetKind::ProcMacro => package.clone(),
+            TargetKind::Test => format!("{package}::{name}"),
+            kind => format!("{package}::{}/{name}", kind.as_str()),
+        };
+        Self { binary_id, member: member.clone(), target: target.clone() }
+    }
 }
 
 /// What is asked for.
@@ -53,6 +66,9 @@ pub(crate) struct Pipeline {
     /// Stages that were asked for and have nothing to run, or were skipped, each with the reason.
     pub(crate) not_planned: Vec<(String, String)>,
 }
+
+/// The stage that compiles what is tested.
+pub(crate) const BUILD: &str = "build";
 
 /// The stage of the tests, and the step of all that nextest can list.
 pub(crate) const TEST: &str = "test";
@@ -116,10 +132,8 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
 }
 
 fn unknown(flag: &str, name: &str, known: &[&str]) -> Usage {
-    let similar =
-        known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.7);
-    let hint = match similar.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((_, nearest)) => format!("; did you mean `{nearest}`?"),
+    let hint = match windlass_plan::nearest(name, known) {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => format!("; there are {}", known.join(", ")),
     };
     Usage(format!("`{flag} {name}`: there is no such stage{hint}"))
@@ -145,7 +159,7 @@ fn stages(facts: &Facts<'_>) -> (Vec<Step>, Vec<(String, String)>) {
         missing.push(("lock".to_owned(), "there is no Cargo.lock".to_owned()));
     }
     steps.push(on_cargo("clippy", cargo.clippy()));
-    steps.push(on_cargo("build", cargo.build()));
+    steps.push(on_cargo(BUILD, cargo.build()));
     steps.extend(tests(facts).into_iter().map(|step| step.uses([CARGO]).timeout_s(config.timeout_s)));
     if workspace.has_doctests(cargo.packages.iter().map(String::as_str)) {
         steps.push(on_cargo("doctest", cargo.doctest()));
@@ -163,7 +177,7 @@ fn tests(facts: &Facts<'_>) -> Vec<Step> {
         no_fail_fast: facts.keep_going,
         filter: windlass_nextest::without_binaries(facts.unlistable.iter().map(|it| it.binary_id.as_str())),
     };
-    let nextest = Step::new(TEST, facts.nextest.run(&run)).needs(["build"]);
+    let nextest = Step::new(TEST, facts.nextest.run(&run)).needs([BUILD]);
     let mut steps = vec![nextest];
     for it in facts.unlistable {
         let command = facts.cargo.run_target(facts.workspace, &it.member, &it.target);
@@ -171,7 +185,7 @@ fn tests(facts: &Facts<'_>) -> Vec<Step> {
         match steps.iter_mut().find(|step| step.command == command) {
             Some(step) => step.name = format!("{}, {}", step.name, it.binary_id),
             None => {
-                steps.push(Step::new(format!("{TEST} {}", it.binary_id), command).stage(TEST).needs(["build"]));
+                steps.push(Step::new(format!("{TEST} {}", it.binary_id), command).stage(TEST).needs([BUILD]));
             }
         }
     }

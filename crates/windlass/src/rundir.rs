@@ -12,6 +12,8 @@ const KEPT_RUNS: usize = 20;
 /// The directory of one run.
 #[derive(Debug)]
 pub(crate) struct RunDir {
+    /// The id of the run, which no other has; the name of the directory where runs are kept.
+    pub(crate) id: String,
     /// The directory.
     pub(crate) path: PathBuf,
     /// Why it is not where runs are kept, but in the system's temporary directory.
@@ -24,22 +26,23 @@ pub(crate) fn windlass_dir(target_directory: &str) -> PathBuf {
 }
 
 impl RunDir {
-    /// Makes the directory of the run `id`.
-    pub(crate) fn create(host: &Host, target_directory: &str, id: &str) -> anyhow::Result<Self> {
-        let path = windlass_dir(target_directory).join("runs").join(id);
-        // A directory can be made on a disk that is too full to write to.
-        match host.make_dir(&path).and_then(|()| host.write_text(&path.join("record.json"), "")) {
-            Ok(()) => Ok(Self { path, fallback: None }),
-            Err(error) => Self::temporary(host, &error.to_string()),
-        }
+    /// Makes the directory of a run that begins now.
+    pub(crate) fn create(host: &Host, target_directory: &str) -> anyhow::Result<Self> {
+        let runs = windlass_dir(target_directory).join("runs");
+        let made = fresh(host, &runs).and_then(|id| {
+            let path = runs.join(&id);
+            // A directory can be made on a disk that is too full to write to.
+            host.write_text(&path.join("record.json"), "").map(|()| Self { id, path, fallback: None })
+        });
+        made.or_else(|error| Self::temporary(host, host.run_id(), &error.to_string()))
     }
 
     /// A fresh directory in the system's temporary one, for `reason`.
-    pub(crate) fn temporary(host: &Host, reason: &str) -> anyhow::Result<Self> {
+    pub(crate) fn temporary(host: &Host, id: String, reason: &str) -> anyhow::Result<Self> {
         let path =
             host.fresh_temporary_directory("windlass").with_context(|| format!("{reason}, and neither can that"))?;
         host.print_error(&format!("error: {reason}\n  the record of this run goes to `{}`\n", path.display()));
-        Ok(Self { path, fallback: Some(reason.to_owned()) })
+        Ok(Self { id, path, fallback: Some(reason.to_owned()) })
     }
 
     /// Writes files into it.
@@ -58,6 +61,21 @@ impl RunDir {
     }
 }
 
+/// Makes a directory in `runs` that nobody else has, and gives its name.
+fn fresh(host: &Host, runs: &Path) -> Result<String, HostError> {
+    host.make_dir(runs)?;
+    let id = host.run_id();
+    let mut name = id.clone();
+    for n in 2.. {
+        if host.make_new_dir(&runs.join(&name))? {
+            break;
+        }
+        // This process has had another run within the second.
+        name = format!("{id}-{n}");
+    }
+    Ok(name)
+}
+
 /// The record of a kept run: the latest, or that of the given id or the given file or directory.
 pub(crate) fn kept(
     host: &Host,
@@ -74,4 +92,21 @@ pub(crate) fn kept(
     let Some(text) = host.read_text(&file)? else { return Ok(None) };
     let record = Record::from_json(&text).with_context(|| format!("cannot read `{}`", file.display()))?;
     Ok(Some((host.canonical(&path).unwrap_or(path), record)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods)]
+
+    use super::*;
+
+    #[test]
+    fn two_runs_of_one_process_within_a_second_have_a_directory_each() {
+        let target = tempfile::tempdir().unwrap();
+        let host = Host::new();
+        let made = [(); 3].map(|()| RunDir::create(&host, target.path().to_str().unwrap()).unwrap());
+        let ids: std::collections::BTreeSet<_> = made.iter().map(|dir| &dir.id).collect();
+        assert_eq!(ids.len(), 3);
+        assert!(made.iter().all(|dir| dir.path.ends_with(&dir.id) && dir.fallback.is_none() && dir.path.is_dir()));
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use windlass_host::{Beat, Options, Terminal};
+use windlass_host::{Beat, HostError, Options, Terminal};
 use windlass_plan::Plan;
 use windlass_record::{Event, Machine, Outcome, Record, Run, StepRecord, TestRecord};
 use windlass_report::terminal::{Progress, TestCount};
@@ -29,7 +29,7 @@ pub(crate) fn run(cx: &Context, job: Job, args: &PlanArgs) -> anyhow::Result<Exi
     let mut runner = Runner::begin(cx, job, args)?;
     let plan = runner.job.plan.clone();
     runner.run(&plan);
-    runner.end()
+    Ok(runner.end())
 }
 
 /// Prints what would be run.
@@ -83,14 +83,16 @@ pub(crate) struct Runner<'a> {
     nextest: Option<(String, windlass_nextest::Progress)>,
     expected_ms: BTreeMap<String, u64>,
     interrupted_by: Option<i32>,
+    /// What could not be written in the run's directory.
     unwritten: Vec<String>,
+    /// What else windlass could not do once the run had begun.
+    undone: Vec<String>,
 }
 
 impl<'a> Runner<'a> {
     /// Makes the directory of the run and everything that is needed to show it.
     pub(crate) fn begin(cx: &'a Context, job: Job, args: &PlanArgs) -> anyhow::Result<Self> {
         let host = &cx.host;
-        let id = host.run_id();
         // A record that cannot be read is no reason not to run: nothing is expected then.
         let last = rundir::kept(host, &job.workspace.target_directory, None).ok().flatten().map(|(_, record)| record);
         let expected_ms = last.iter().flat_map(|record| &record.steps).filter_map(|step| {
@@ -98,7 +100,8 @@ impl<'a> Runner<'a> {
             Some((step.name.clone(), if passed { step.wall_ms } else { step.expected_ms? }))
         });
         let (ci, ci_text) = detected(cx, args);
-        let mut run = Run::new(&id, &job.task, &job.workspace.root);
+        let dir = RunDir::create(host, &job.workspace.target_directory)?;
+        let mut run = Run::new(&dir.id, &job.task, &job.workspace.root);
         run.started_unix_ms = host.unix_ms().saturating_sub(host.elapsed_ms());
         run.ci = ci.name().to_owned();
         run.machine =
@@ -106,7 +109,7 @@ impl<'a> Runner<'a> {
         run.tools.clone_from(&job.tools);
         run.notes.clone_from(&job.notes);
         let groups = match ci {
-            Ci::Github => Some(Groups::Github { token: id.clone() }),
+            Ci::Github => Some(Groups::Github { token: dir.id.clone() }),
             Ci::Gitlab => Some(Groups::Gitlab),
             Ci::Plain => Some(Groups::Plain),
             Ci::None => None,
@@ -123,7 +126,7 @@ impl<'a> Runner<'a> {
             None => Display::Lines,
         };
         let mut runner = Self {
-            dir: RunDir::create(host, &job.workspace.target_directory, &id)?,
+            dir,
             expected_ms: expected_ms.collect(),
             keep_going: keeps_going(cx, args),
             record: Record::new(run, Vec::new()),
@@ -136,6 +139,7 @@ impl<'a> Runner<'a> {
             nextest: None,
             interrupted_by: None,
             unwritten: Vec::new(),
+            undone: Vec::new(),
         };
         if ci != Ci::None {
             runner.say(&format!("{} in {}, ci: {ci_text}\n", runner.job.task, runner.job.workspace.root));
@@ -196,9 +200,9 @@ impl<'a> Runner<'a> {
                 continue;
             }
             let ended = |need: &String| outcome_of(need).filter(|outcome| *outcome != Outcome::Interrupted);
-            let unmet = step.needs.iter().find(|need| ended(need).is_some_and(|outcome| outcome != Outcome::Passed));
-            if let Some(need) = unmet {
-                let outcome = Outcome::Skipped { reason: format!("needs `{need}`, which did not pass") };
+            let unmet = step.needs.iter().find_map(|need| Some((need, ended(need)?.why_unmet()?)));
+            if let Some((need, why)) = unmet {
+                let outcome = Outcome::Skipped { reason: format!("needs `{need}`, which {why}") };
                 let event =
                     Event::Finished { step: step.name.clone(), at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
                 self.record.apply(&event);
@@ -255,6 +259,16 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Says between steps what goes on.
+    pub(crate) fn tell(&self, text: &str) {
+        self.display.line(&self.cx.host, text);
+    }
+
+    /// Something could not be done: the run goes on, and does not count as passed.
+    pub(crate) fn could_not(&mut self, error: impl Into<anyhow::Error>) {
+        self.undone.push(format!("{:#}", error.into()));
+    }
+
     /// Adds something that a reader should know.
     pub(crate) fn note(&mut self, note: String) {
         self.job.notes.push(note);
@@ -267,7 +281,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Writes the record and what is drawn from it, and says how it ended.
-    pub(crate) fn end(mut self) -> anyhow::Result<Exit> {
+    pub(crate) fn end(mut self) -> Exit {
         let host = &self.cx.host;
         for (name, diagnostics) in std::mem::take(&mut self.diagnostics) {
             if let Some(step) = self.record.steps.iter_mut().find(|step| step.name == name) {
@@ -275,10 +289,15 @@ impl<'a> Runner<'a> {
             }
         }
         if let Some((name, progress)) = &self.nextest
-            && progress.count().total == Some(0)
             && let Some(step) = self.record.steps.iter_mut().find(|step| step.name == *name)
         {
-            step.notes.push("nextest found no tests to run".to_owned());
+            let count = progress.count();
+            if count.total == Some(0) {
+                step.notes.push("nextest found no tests to run".to_owned());
+            }
+            if count.skipped > 0 {
+                step.notes.push(format!("{} tests are not run: they are ignored or filtered out", count.skipped));
+            }
         }
         self.record.finish(host.elapsed_ms(), self.interrupted_by.or(host.interrupted_by()));
         let mut logs = logs(self.cx, &self.dir.path, &self.record);
@@ -286,29 +305,60 @@ impl<'a> Runner<'a> {
         if self.dir.fallback.is_none() {
             written = written.and_then(|()| self.dir.keep(host));
         }
+        let mut is_kept = written.is_ok();
         if let Err(error) = written {
             self.unwritten.push(error.to_string());
         }
-        if let (None, Some(reason)) = (&self.dir.fallback, self.unwritten.first()) {
-            let full = std::mem::replace(&mut self.dir, RunDir::temporary(host, reason)?).path;
-            logs.dir = self.dir.path.to_string_lossy().into_owned();
-            self.dir.write(host, &files(&self.record, &logs))?;
-            for log in self.record.steps.iter().filter_map(|step| step.log.as_ref()) {
-                if let Err(error) = host.copy_file(&full.join(&log.file), &self.dir.path.join(&log.file)) {
-                    host.print_error(&format!("error: {error}\n"));
-                }
-            }
+        if self.dir.fallback.is_none() && !self.unwritten.is_empty() {
+            let reason = self.unwritten.remove(0);
+            is_kept |= self.fall_back(&reason, &mut logs);
         }
         self.say(&format!("\n{}", summary::text(&self.record, &logs, host.wants_color() && !self.args.json)));
-        self.say(&format!("record: {}\n", self.dir.path.join("record.json").display()));
-        if self.ci == Ci::Github {
-            self.annotate(&logs)?;
+        if is_kept {
+            self.say(&format!("record: {}\n", self.dir.path.join("record.json").display()));
         }
-        let code = self.record.exit_code();
-        Ok(Exit(if code == 0 && self.dir.fallback.is_some() { Exit::BROKEN.0 } else { code }))
+        if self.ci == Ci::Github
+            && let Err(error) = self.annotate(&logs)
+        {
+            self.could_not(error);
+        }
+        let undone = [self.unwritten, self.undone].concat();
+        for reason in &undone {
+            host.print_error(&format!("error: {reason}\n"));
+        }
+        match Exit(self.record.exit_code()) {
+            Exit::PASSED if self.dir.fallback.is_some() || !undone.is_empty() => Exit::BROKEN,
+            exit => exit,
+        }
     }
 
-    fn annotate(&self, logs: &Logs) -> anyhow::Result<()> {
+    /// Moves the record and the logs to a directory that can be written to; whether the record is there now.
+    fn fall_back(&mut self, reason: &str, logs: &mut Logs) -> bool {
+        let host = &self.cx.host;
+        let moved = RunDir::temporary(host, self.dir.id.clone(), reason).and_then(|dir| {
+            let there = Logs { dir: dir.path.to_string_lossy().into_owned(), ..logs.clone() };
+            dir.write(host, &files(&self.record, &there))?;
+            Ok((dir, there))
+        });
+        let full = match moved {
+            Ok((dir, there)) => {
+                *logs = there;
+                std::mem::replace(&mut self.dir, dir).path
+            }
+            Err(error) => {
+                self.could_not(error);
+                return false;
+            }
+        };
+        for log in self.record.steps.iter().filter_map(|step| step.log.as_ref()) {
+            if let Err(error) = host.copy_file(&full.join(&log.file), &self.dir.path.join(&log.file)) {
+                self.unwritten.push(error.to_string());
+            }
+        }
+        true
+    }
+
+    fn annotate(&self, logs: &Logs) -> Result<(), HostError> {
         for line in github::annotations(&self.record) {
             self.say(&format!("{line}\n"));
         }

@@ -1,12 +1,13 @@
 //! The tools that the pipeline drives: which are wanted, which are there, and how one gets the others.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use semver::Version;
+use windlass_host::Reading;
 use windlass_nextest::{MINIMUM, Nextest, PINNED};
 use windlass_plan::Command;
 
@@ -54,69 +55,80 @@ pub(crate) struct Tools {
 ///
 /// # Errors
 ///
-/// When windlass is asked to stop: what did not answer is not missing then.
+/// When windlass is asked to stop, and when a tool takes too long to answer: what did not answer is not missing then.
 pub(crate) fn look(cx: &Context, root: &str) -> anyhow::Result<Tools> {
     let tools = thread::scope(|scope| {
         let rustfmt = scope.spawn(|| component(cx, root, "fmt", &["fmt"]));
         let clippy = scope.spawn(|| component(cx, root, "clippy", &["clippy"]));
         let nextest = scope.spawn(|| nextest(cx, root));
         let cargo = cargo(cx, root);
-        let (nextest, tool) = nextest.join().expect("looking for a tool does not panic");
-        let all = [rustfmt, clippy].into_iter().map(|it| it.join().expect("looking for a tool does not panic"));
-        Tools { root: root.to_owned(), all: std::iter::once(cargo).chain(all).chain([tool]).collect(), nextest }
+        let [rustfmt, clippy] = [rustfmt, clippy].map(|it| it.join().expect("looking for a tool does not panic"));
+        let (nextest, tool) = nextest.join().expect("looking for a tool does not panic")?;
+        Ok(Tools { root: root.to_owned(), all: vec![cargo?, rustfmt?, clippy?, tool], nextest })
     });
-    cx.go_on().map(|()| tools)
+    cx.go_on().and(tools)
 }
 
 /// The first line of what a program says of its version; why there is none otherwise.
-fn version_line(cx: &Context, command: &Command) -> Result<String, String> {
-    let answer = cx.host.read(command, ANSWER).map_err(|error| error.to_string())?;
+fn version_line(cx: &Context, command: &Command) -> anyhow::Result<Result<String, String>> {
+    let answer = match cx.host.read(command, ANSWER) {
+        Ok(answer) => answer,
+        Err(Reading::NotStarted { reason }) => return Ok(Err(reason)),
+        Err(error) => return Err(cx.reading_error(error).context(format!("cannot ask `{}`", command.shell_here()))),
+    };
     let first = |text: &str| text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
-    match answer.code {
+    Ok(match answer.code {
         Some(0) => Ok(first(&answer.stdout)),
         _ => Err(first(&answer.stderr)),
-    }
+    })
 }
 
-fn cargo(cx: &Context, root: &str) -> Tool {
-    let found = version_line(cx, &Command::new("cargo", root).arg("--version"));
-    Tool {
+fn cargo(cx: &Context, root: &str) -> anyhow::Result<Tool> {
+    let found = version_line(cx, &Command::new("cargo", root).arg("--version"))?;
+    Ok(Tool {
         name: "cargo",
         wanted: "that of the workspace's toolchain".into(),
         found: found.map(|line| line.trim_start_matches("cargo ").to_owned()),
         from: path_of(cx, "cargo"),
         needed_for: &["lock", "build", "doctest", "doc"],
         get: Get::Toolchain,
-    }
+    })
 }
 
-fn component(cx: &Context, root: &str, subcommand: &'static str, needed_for: &'static [&'static str]) -> Tool {
+fn component(
+    cx: &Context,
+    root: &str,
+    subcommand: &'static str,
+    needed_for: &'static [&'static str],
+) -> anyhow::Result<Tool> {
     let (name, component, program) =
         if subcommand == "fmt" { ("rustfmt", "rustfmt", "cargo-fmt") } else { ("clippy", "clippy", "cargo-clippy") };
-    let found = version_line(cx, &Command::new("cargo", root).args([subcommand, "--version"]));
+    let found = version_line(cx, &Command::new("cargo", root).args([subcommand, "--version"]))?;
     // rustup has a program for a component that it lacks, too.
     let is_there = found.is_ok();
-    Tool {
+    Ok(Tool {
         name,
         wanted: "that of the workspace's toolchain".into(),
         found: found.map(|line| line.trim_start_matches(name).trim().to_owned()),
         from: is_there.then(|| path_of(cx, program)).flatten(),
         needed_for,
         get: Get::Component(component),
-    }
+    })
 }
 
 /// nextest as cargo finds it, else the one that windlass installed.
-fn nextest(cx: &Context, root: &str) -> (Vec<String>, Tool) {
+fn nextest(cx: &Context, root: &str) -> anyhow::Result<(Vec<String>, Tool)> {
     let words = |program: &[&str]| program.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let ask = |program: Vec<String>| -> Result<String, String> {
-        let nextest = Nextest { program, root: root.to_owned(), cargo_args: Vec::new(), profile: None };
-        let line = version_line(cx, &nextest.version())?;
+    let will_do = |line: String| {
         let version = windlass_nextest::parse_version(&line).map_err(|error| error.to_string())?;
         if version < MINIMUM {
             return Err(format!("{version} is older than {MINIMUM}, the oldest that will do"));
         }
         Ok(version.to_string())
+    };
+    let ask = |program: Vec<String>| -> anyhow::Result<Result<String, String>> {
+        let nextest = Nextest { program, root: root.to_owned(), cargo_args: Vec::new(), profile: None };
+        Ok(version_line(cx, &nextest.version())?.and_then(will_do))
     };
     let tool = |found, from| Tool {
         name: "cargo-nextest",
@@ -128,20 +140,20 @@ fn nextest(cx: &Context, root: &str) -> (Vec<String>, Tool) {
     };
     let cargos = words(&["cargo", "nextest"]);
     let on_path = path_of(cx, "cargo-nextest");
-    let found = ask(cargos.clone());
+    let found = ask(cargos.clone())?;
     if found.is_err() {
         // An alias of cargo's may hide it, and the one that windlass installed is on no path.
         let installed = nextest_dir(cx).map(|dir| dir.join("bin/cargo-nextest")).filter(|path| cx.host.exists(path));
         let installed = installed.map(|path| path.to_string_lossy().into_owned());
         for path in on_path.clone().into_iter().chain(installed) {
             let own = words(&[&path, "nextest"]);
-            if let Ok(version) = ask(own.clone()) {
-                return (own, tool(Ok(version), Some(path)));
+            if let Ok(version) = ask(own.clone())? {
+                return Ok((own, tool(Ok(version), Some(path))));
             }
         }
     }
     let from = found.is_ok().then_some(on_path).flatten();
-    (cargos, tool(found, from))
+    Ok((cargos, tool(found, from)))
 }
 
 fn path_of(cx: &Context, program: &str) -> Option<String> {
@@ -155,6 +167,13 @@ fn path_of(cx: &Context, program: &str) -> Option<String> {
 /// Where windlass installs the nextest that it pins.
 fn nextest_dir(cx: &Context) -> Option<PathBuf> {
     Some(cx.host.cache_dir()?.join("tools").join(format!("cargo-nextest-{PINNED}")))
+}
+
+impl Tool {
+    fn need(&self) -> String {
+        let why = self.found.as_ref().err().map(String::as_str).unwrap_or_default();
+        format!("`{}` is needed for {} and not at hand ({why})", self.name, stages(self.needed_for))
+    }
 }
 
 impl Tools {
@@ -207,31 +226,47 @@ impl Tools {
     ///
     /// When it may not be installed, nobody knows how, or the installation fails.
     pub(crate) fn set_up(&self, cx: &Context, allowed: bool) -> anyhow::Result<()> {
-        for tool in self.missing() {
-            let why = tool.found.as_ref().err().map(String::as_str).unwrap_or_default();
-            let need = format!("`{}` is needed for {} and not at hand ({why})", tool.name, stages(tool.needed_for));
-            let (command, minutes) = match tool.get {
-                Get::Toolchain => bail!("{need}\nhelp: install Rust by rustup, or enter the workspace's Nix shell"),
-                Get::Component(component) => self.component_command(cx, component).with_context(|| need.clone())?,
-                Get::Nextest => nextest_command(cx).with_context(|| need.clone())?,
+        if !allowed && self.missing().next().is_some() {
+            let refusal = |tool: &Tool| match self.command(cx, tool) {
+                Ok((command, _)) => {
+                    let (need, line) = (tool.need(), command.shell());
+                    format!("{need}, and nothing may be installed (`--no-setup`, or `ci.setup = false`)\nhelp: {line}")
+                }
+                Err(error) => format!("{error:#}"),
             };
-            let line = command.shell();
-            if !allowed {
-                bail!("{need}, and nothing may be installed (`--no-setup`, or `ci.setup = false`)\nhelp: {line}");
-            }
+            bail!(self.missing().map(refusal).collect::<Vec<_>>().join("\nerror: "));
+        }
+        for tool in self.missing() {
+            let (command, minutes) = self.command(cx, tool)?;
+            let (need, line) = (tool.need(), command.shell());
             cx.host.print_error(&format!("{need}; about to run, {minutes}:\n  {line}\n"));
             if cx.host.ask("go ahead?") == Some(false) {
                 cx.go_on()?;
                 bail!("{need}, and you said no\nhelp: {line}");
             }
-            cx.host.make_dir(std::path::Path::new(&command.cwd))?;
+            cx.host.make_dir(Path::new(&command.cwd))?;
             let code = cx.host.show(&command, INSTALLATION).map_err(|error| cx.reading_error(error))?;
             if code != Some(0) {
                 let ended = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
                 bail!("`{}` could not be installed: the command ended with {ended}\nhelp: {line}", tool.name);
             }
+            if let Some(target) = command.env.get("CARGO_TARGET_DIR") {
+                cx.host.remove_tree(Path::new(target))?;
+            }
         }
         Ok(())
+    }
+
+    /// What installs a tool, and how long that takes.
+    fn command(&self, cx: &Context, tool: &Tool) -> anyhow::Result<(Command, &'static str)> {
+        match tool.get {
+            Get::Toolchain => {
+                bail!("{}\nhelp: install Rust by rustup, or enter the workspace's Nix shell", tool.need())
+            }
+            Get::Component(component) => self.component_command(cx, component),
+            Get::Nextest => nextest_command(cx),
+        }
+        .with_context(|| tool.need())
     }
 
     fn component_command(&self, cx: &Context, component: &str) -> anyhow::Result<(Command, &'static str)> {

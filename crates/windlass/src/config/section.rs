@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use toml_edit::{Item, TableLike, Value};
+use windlass_plan::nearest;
 
 use super::{ConfigError, Problem};
 
@@ -84,8 +85,8 @@ impl<'a> Section<'a> {
     pub(super) fn only(&self, known: &[&str], source: &mut Source<'_>) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
             let line = self.entry(key, source).map_or(self.line, |entry| entry.line);
-            let hint = match nearest(key, known.iter().copied()) {
-                Some(known) => format!("did you mean `{}`?", self.full(known)),
+            let hint = match nearest(key, known) {
+                Some(known) => format!("did you mean `{}`?", self.full(&known)),
                 None => format!("known here: {}", listed(known.iter().copied())),
             };
             source.refuse(line, format!("unknown key `{}`; {hint}", self.full(key)));
@@ -232,10 +233,4 @@ pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone,
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The most similar of `known`, if one is similar enough to be a slip of the finger.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let similar = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.8);
-    similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }

@@ -1,6 +1,8 @@
 //! `[[ci.step]]`: the workspace's own steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use windlass_plan::{Command, Plan, PlanError, Step};
 
 use super::section::{Section, Source, hint};
 use super::{STAGES, texts};
@@ -133,26 +135,17 @@ fn refuse_unknown_needs(steps: &[OwnStep], needs: &[(usize, String, String)], so
     }
 }
 
-/// Follows needs until nothing can be taken away any more; what is left holds a circle.
 fn refuse_circle(steps: &[OwnStep], source: &mut Source<'_>) {
-    let mut stuck: Vec<&OwnStep> = steps.iter().collect();
-    loop {
-        let names: BTreeSet<&str> = stuck.iter().map(|step| step.name.as_str()).collect();
-        let n_before = stuck.len();
-        stuck.retain(|step| step.needs.iter().any(|need| names.contains(need.as_str())));
-        if stuck.len() == n_before {
-            break;
-        }
-    }
-    let Some(mut step) = stuck.first().copied() else { return };
-    let mut path: Vec<&OwnStep> = Vec::new();
-    while !path.contains(&step) {
-        path.push(step);
-        let Some(next) = stuck.iter().find(|other| step.needs.contains(&other.name)) else { return };
-        step = next;
-    }
-    let first = path.iter().position(|seen| *seen == step).unwrap_or_default();
-    let circle = path[first..].iter().chain([&step]).map(|step| format!("`{}` (line {})", step.name, step.line));
-    let circle = circle.collect::<Vec<_>>().join(" -> ");
-    source.refuse(step.line, format!("`ci.step.needs` goes round in a circle: {circle}; take one of these needs away"));
+    let own = |name: &str| steps.iter().find(|step| step.name == name);
+    let step = |it: &OwnStep| {
+        // Stages need no steps of the workspace's own: no circle goes through one.
+        Step::new(&it.name, Command::new("", "")).needs(it.needs.iter().filter(|need| own(need).is_some()))
+    };
+    let Err(PlanError::Cycle { path }) = Plan::new(steps.iter().map(step)) else { return };
+    let path: Vec<&OwnStep> = path.iter().filter_map(|name| own(name)).collect();
+    let circle = path.iter().map(|step| format!("`{}` (line {})", step.name, step.line)).collect::<Vec<_>>();
+    source.refuse(
+        path[0].line,
+        format!("`ci.step.needs` goes round in a circle: {}; take one of these needs away", circle.join(" -> ")),
+    );
 }

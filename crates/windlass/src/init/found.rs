@@ -48,10 +48,7 @@ mod tests {
             kind,
             test: true,
             doctest: kind.is_library(),
-            doc: true,
             harness: true,
-            required_features: vec![],
-            src_path: "/ws/t.rs".into(),
         };
         let member = |name: &str, edition: &str, kinds: &[TargetKind], carries_windlass| Member {
             name: name.into(),
@@ -59,10 +56,7 @@ mod tests {
             id: name.into(),
             manifest_path: format!("/ws/{name}/Cargo.toml"),
             edition: edition.into(),
-            rust_version: None,
-            publish: true,
             targets: kinds.iter().copied().map(target).collect(),
-            features: vec![],
             path_dependencies: Vec::new(),
             carries_windlass,
         };

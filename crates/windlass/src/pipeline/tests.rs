@@ -1,6 +1,6 @@
 //! Which stages there are, as a table.
 
-use windlass_workspace::{Deny, Features, TargetKind};
+use windlass_workspace::{Deny, Features};
 
 use super::*;
 use crate::config::{self, CONFIG};
@@ -17,16 +17,7 @@ struct Case {
 const CASE: Case = Case { config: "", stages: &[], skip: &[], has_library: true, locked: true, unlistable: false };
 
 fn member(has_library: bool) -> Member {
-    let target = |name: &str, kind, doctest| Target {
-        name: name.into(),
-        kind,
-        test: true,
-        doctest,
-        doc: true,
-        harness: true,
-        required_features: Vec::new(),
-        src_path: String::new(),
-    };
+    let target = |name: &str, kind, doctest| Target { name: name.into(), kind, test: true, doctest, harness: true };
     let library = has_library.then(|| target("app", TargetKind::Lib, true));
     Member {
         name: "app".into(),
@@ -34,10 +25,7 @@ fn member(has_library: bool) -> Member {
         id: "app".into(),
         manifest_path: "/ws/Cargo.toml".into(),
         edition: "2021".into(),
-        rust_version: None,
-        publish: true,
         targets: library.into_iter().chain([target("odd", TargetKind::Test, false)]).collect(),
-        features: Vec::new(),
         path_dependencies: Vec::new(),
         carries_windlass: false,
     }
@@ -64,8 +52,7 @@ fn check(case: &Case) -> String {
         cargo_args: cargo.selection_args(),
         profile: None,
     };
-    let target = member.targets.last().unwrap().clone();
-    let unlistable = case.unlistable.then(|| Unlistable { binary_id: "app::odd".into(), member, target });
+    let unlistable = case.unlistable.then(|| Unlistable::new(&member, member.targets.last().unwrap()));
     let facts = Facts {
         workspace: &workspace,
         config: &config,
@@ -128,6 +115,23 @@ fn a_harness_that_cannot_be_listed_is_a_step_of_the_test_stage() {
     test app::odd after build
     publish after test, test app::odd
     ");
+}
+
+#[test]
+fn a_target_has_the_id_that_nextest_gives_it() {
+    let it = member(true);
+    let cases = [
+        (TargetKind::Lib, "app"),
+        (TargetKind::ProcMacro, "app"),
+        (TargetKind::Bin, "app::bin/odd"),
+        (TargetKind::Example, "app::example/odd"),
+        (TargetKind::Test, "app::odd"),
+        (TargetKind::Bench, "app::bench/odd"),
+    ];
+    for (kind, id) in cases {
+        let target = Target { kind, ..it.targets.last().unwrap().clone() };
+        assert_eq!(Unlistable::new(&it, &target).binary_id, id);
+    }
 }
 
 #[test]

@@ -5,16 +5,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use windlass_host::Answer;
 use windlass_nextest::{Binary, Nextest, Probe};
-use windlass_record::{TestOutcome, TestRecord};
-use windlass_workspace::{Cargo, Member, Selection, Target, Workspace};
+use windlass_plan::Command;
+use windlass_record::{Outcome, TestOutcome, TestRecord};
+use windlass_workspace::{Cargo, Selection, Workspace};
 
 use crate::args::CiArgs;
 use crate::config::{self, CONFIG, Config};
 use crate::context::ANSWER;
 use crate::exit::{Exit, Usage};
 use crate::job::Job;
-use crate::pipeline::{self, Asked, Facts, TEST, Unlistable};
+use crate::pipeline::{self, Asked, BUILD, Facts, TEST, Unlistable};
 use crate::runner::{self, Runner};
 use crate::tools::{self, Tools};
 use crate::{Context, rundir};
@@ -46,11 +48,14 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
     if args.plan.dry_run || args.plan.explain {
         let candidates = candidates(&ground);
         if !candidates.is_empty() && job.plan.step(TEST).is_some() {
-            let name = |(member, target): &(&Member, &Target)| format!("`{}` of `{}`", target.name, member.name);
+            let name = |it: &Unlistable| format!("`{}` of `{}`", it.target.name, it.member.name);
             let names = candidates.iter().map(name).collect::<Vec<_>>().join(", ");
+            let probe = |it: &Unlistable| format!("`{}`", ground.nextest.probe(&it.binary_id).shell_here());
+            let probes = candidates.iter().map(probe).collect::<Vec<_>>().join(", ");
             job.notes.push(format!(
-                "{names}: the harness is not libtest's; once built, nextest is asked whether it can list them, and what it \
-                 cannot list is run by `cargo test` instead"
+                "{names}: the harness is not libtest's; once built, nextest is asked whether it can list them ({probes}, for \
+                 those that `{}` has named), and what it cannot list is run by `cargo test` instead",
+                ground.nextest.binaries().shell_here()
             ));
         }
         runner::show(cx, &job, &args.plan);
@@ -77,13 +82,19 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         if runner.is_over() {
             runner.give_up_after(&first);
         } else {
-            let unlistable = unlistable(cx, &ground);
-            let again = self::job(task, &ground, &asked, keep_going, &unlistable)?;
-            runner.job.plan = again.plan;
-            runner.job.notes.extend(unlistable.iter().map(|it| {
-                format!("`{}`: nextest cannot list its harness, so `cargo test` runs it as a whole", it.binary_id)
-            }));
-            runner.replan();
+            // What is not built cannot be asked, and will not be run either.
+            if runner.record.step(BUILD).is_some_and(|step| step.outcome == Outcome::Passed) {
+                runner.tell("asking nextest which harnesses it can list");
+                let (unlistable, notes) = unlistable(cx, &ground);
+                match self::job(task, &ground, &asked, keep_going, &unlistable) {
+                    Ok(again) => {
+                        runner.job.plan = again.plan;
+                        runner.job.notes.extend(notes);
+                        runner.replan();
+                    }
+                    Err(error) => runner.could_not(error),
+                }
+            }
             runner.run_rest();
         }
     }
@@ -93,9 +104,11 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
     }
     if !ground.has_lockfile {
         // Cargo has written one for its stages; the workspace has decided to have none.
-        cx.host.remove_file(&Path::new(&ground.workspace.root).join("Cargo.lock"))?;
+        if let Err(error) = cx.host.remove_file(&Path::new(&ground.workspace.root).join("Cargo.lock")) {
+            runner.could_not(error);
+        }
     }
-    runner.end()
+    Ok(runner.end())
 }
 
 /// What would be run, as far as it is known before anything is built.
@@ -214,19 +227,42 @@ fn job(
 }
 
 /// Test targets with a harness of their own, which nextest may or may not be able to list.
-fn candidates(ground: &Ground) -> Vec<(&Member, &Target)> {
+fn candidates(ground: &Ground) -> Vec<Unlistable> {
     let members = ground.selection.packages.iter().filter_map(|(name, _)| ground.workspace.member(name));
-    members.flat_map(|member| member.custom_harness_tests().map(move |target| (member, target))).collect()
+    members.flat_map(|member| member.custom_harness_tests().map(|target| Unlistable::new(member, target))).collect()
 }
 
-/// Those of the candidates that were built and that nextest cannot list; none where a signal ended the question.
-fn unlistable(cx: &Context, ground: &Ground) -> Vec<Unlistable> {
-    let read = |command, timeout| cx.host.read(&command, timeout).ok().filter(|answer| answer.code == Some(0));
-    let built = read(ground.nextest.binaries(), ANSWER)
-        .and_then(|answer| windlass_nextest::parse_binaries(&answer.stdout).ok())
-        .unwrap_or_default();
+/// Those of the candidates that were built and that nextest cannot list, and what is to be said of them; none where a
+/// signal ended the question.
+fn unlistable(cx: &Context, ground: &Ground) -> (Vec<Unlistable>, Vec<String>) {
+    let list = ground.nextest.binaries();
+    let built = answer(cx, &list, ANSWER).and_then(|answer| windlass_nextest::parse_binaries(&answer.stdout).ok());
+    let (unlistable, notes) = match built {
+        Some(built) => {
+            let unlistable = those_unlistable(cx, ground, &built);
+            let note = |it: &Unlistable| {
+                format!("`{}`: nextest cannot list its harness, so `cargo test` runs it as a whole", it.binary_id)
+            };
+            let notes = unlistable.iter().map(note).collect();
+            (unlistable, notes)
+        }
+        None => {
+            let list = list.shell_here();
+            let note = format!("`{list}` gave no list, so `cargo test` runs every harness that is not libtest's");
+            (candidates(ground), vec![note])
+        }
+    };
+    if cx.host.interrupted_by().is_none() { (unlistable, notes) } else { (Vec::new(), Vec::new()) }
+}
+
+/// What a program that succeeded has answered.
+fn answer(cx: &Context, command: &Command, timeout: Duration) -> Option<Answer> {
+    cx.host.read(command, timeout).ok().filter(|answer| answer.code == Some(0))
+}
+
+fn those_unlistable(cx: &Context, ground: &Ground, built: &[Binary]) -> Vec<Unlistable> {
     let cannot_be_listed = |id: &str| {
-        let answer = read(ground.nextest.probe(id), LISTING);
+        let answer = answer(cx, &ground.nextest.probe(id), LISTING);
         match answer.and_then(|answer| windlass_nextest::parse_probe(&answer.stdout, id).ok()) {
             // A harness that lists nothing has tests all the same, as far as anybody knows.
             Some(Probe::Listed(n_tests)) => n_tests == 0,
@@ -234,15 +270,15 @@ fn unlistable(cx: &Context, ground: &Ground) -> Vec<Unlistable> {
             None => true,
         }
     };
-    let candidates = candidates(ground).into_iter().filter_map(|(member, target)| {
+    let built = candidates(ground).into_iter().filter_map(|it| {
         let same = |binary: &&Binary| {
+            let (member, target) = (&it.member, &it.target);
             binary.package_id == member.id && binary.kind == target.kind.as_str() && binary.name == target.name
         };
         let binary_id = built.iter().find(same)?.id.clone();
-        Some(Unlistable { binary_id, member: member.clone(), target: target.clone() })
+        Some(Unlistable { binary_id, ..it })
     });
-    let unlistable = candidates.filter(|it| cannot_be_listed(&it.binary_id)).collect();
-    if cx.host.interrupted_by().is_none() { unlistable } else { Vec::new() }
+    built.filter(|it| cannot_be_listed(&it.binary_id)).collect()
 }
 
 fn nextest_store(workspace: &Workspace) -> String {

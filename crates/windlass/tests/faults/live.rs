@@ -12,7 +12,7 @@ use crate::fixture::{Ended, clean};
 /// Everything that a program under test starts inherits this variable, with a value of its own.
 const MARK: &str = "WINDLASS_FAULTS_MARK";
 /// How long anything here may take: a compile on a busy machine, and far from what a hanging step would.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A program that runs.
 #[derive(Debug)]

@@ -14,7 +14,8 @@ fn dir(machine: &Machine) -> String {
 }
 
 fn install_line(machine: &Machine) -> String {
-    format!("cd {0} && cargo install --locked cargo-nextest@{PINNED} --root {0}", dir(machine))
+    let install = format!("cargo install --locked cargo-nextest@{PINNED}");
+    format!("cd {0} && CARGO_TARGET_DIR={0}/target {install} --root {0}", dir(machine))
 }
 
 #[test]
@@ -35,6 +36,20 @@ fn without_nextest_and_leave_to_install_it_the_command_is_printed_and_nothing_is
 }
 
 #[test]
+fn the_commands_of_all_that_is_missing_are_printed_at_once() {
+    let machine = Machine::complete();
+    machine.lacks("cargo-nextest");
+    machine.lacks("cargo-clippy");
+    machine.has_script("rustup", "exit 9");
+    let it = Fixture::app();
+    let ended = run(&mut machine.on(it.command(&["ci", "--no-setup"])));
+    assert_eq!((ended.code, &*ended.stdout), (Some(3), ""), "{}", ended.stderr);
+    let clippy = format!("\nhelp: cd {} && rustup component add clippy\nerror: ", it.root().display());
+    assert!(ended.stderr.contains(&clippy), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with(&format!("\nhelp: {}\n", install_line(&machine))), "{}", ended.stderr);
+}
+
+#[test]
 fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
     let machine = Machine::complete();
     machine.lacks("cargo-nextest");
@@ -49,7 +64,10 @@ fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
     let setup = run(&mut machine.on(it.command(&["setup"])));
     assert_eq!(setup.code, Some(0), "{}{}", setup.stdout, setup.stderr);
     let words = format!("binstall --no-confirm --locked cargo-nextest@{PINNED} --root {}", dir(&machine));
-    let said = format!("about to run, about 1 minute:\n  cd {} && cargo {words}\n", dir(&machine));
+    let said = format!(
+        "about to run, about 1 minute:\n  cd {0} && CARGO_TARGET_DIR={0}/target cargo {words}\n",
+        dir(&machine)
+    );
     assert!(setup.stderr.contains(&said), "{}", setup.stderr);
     assert_eq!(fs::read_to_string(machine.path("args")).unwrap(), format!("{words}\n"));
 
@@ -90,7 +108,7 @@ fn an_installation_that_fails_ends_with_the_command_to_try_oneself() {
         assert_eq!(ended.code, Some(3), "{}", ended.stderr);
         let last = format!(
             "no network\nerror: `cargo-nextest` could not be installed: the command ended with exit code 5\nhelp: cd {0} && \
-             cargo binstall --no-confirm --locked cargo-nextest@{PINNED} --root {0}\n",
+             CARGO_TARGET_DIR={0}/target cargo binstall --no-confirm --locked cargo-nextest@{PINNED} --root {0}\n",
             dir(&machine)
         );
         assert!(ended.stderr.ends_with(&last), "{}", ended.stderr);
@@ -226,6 +244,29 @@ fn without_cargo_there_is_no_workspace_to_speak_of() {
         let ended = run(&mut machine.on(it.command(&[task])));
         assert_eq!(ended.code, Some(3), "{task}");
         assert_eq!(ended.stderr, "error: cannot start `cargo`: no such program on `PATH`\n", "{task}");
+    }
+}
+
+#[test]
+fn a_toolchain_that_is_missing_is_no_fault_of_the_manifest() {
+    let machine = Machine::complete();
+    machine.lacks("cargo");
+    let it = Fixture::app();
+    for (script, said) in [
+        (
+            "echo 'error: toolchain `x` is not installed' >&2; exit 1",
+            "exit code 1\nerror: toolchain `x` is not installed\n",
+        ),
+        ("kill -KILL $$", "killed\n"),
+    ] {
+        machine.has_script("cargo", script);
+        let ended = run(&mut machine.on(it.command(&["ci"])));
+        assert_eq!((ended.code, &*ended.stdout), (Some(3), ""), "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("error: `cargo metadata` ") && ended.stderr.contains(said),
+            "{}",
+            ended.stderr
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use windlass_record::Event;
 
-use crate::fixture::{Fixture, ended};
+use crate::fixture::{Fixture, LIB, ended};
 
 #[test]
 fn a_stage_brings_what_it_needs_and_nothing_else() {
@@ -91,6 +91,29 @@ fn github_gets_groups_annotations_and_a_summary() {
     assert!(annotation.contains("file=src/lib.rs,line=5"), "{annotation}");
     let summary = it.read("summary.md");
     assert!(summary.starts_with("# What was there before\n") && summary.contains("clippy"), "{summary}");
+}
+
+#[test]
+fn output_without_a_last_line_feed_hides_no_command_from_github() {
+    let it = Fixture::app();
+    let step = |name, rest| format!("[[ci.step]]\nname = \"{name}\"\nrun = \"printf {name}-is-open\"\n{rest}");
+    it.file(".config/windlass.toml", &(step("a", "") + &step("b", "uses = []\n")));
+    let out = it.windlass(&["ci", "--stage", "a,b", "--ci", "github"]).exits(0).stdout;
+    assert!(out.contains("a-is-open\n::") && out.contains("b-is-open\n::"), "{out}");
+    assert!(!out.contains("\n\n::"), "{out}");
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_costs_neither_the_record_nor_the_exit_code() {
+    let it = Fixture::app();
+    for (source, code) in [(LIB, 3), ("pub  fn badly_formatted( ) { }\n", 1)] {
+        it.file("src/lib.rs", source);
+        let mut command = it.command(&["ci", "--stage", "fmt", "--ci", "github"]);
+        let ended = ended(command.env("GITHUB_STEP_SUMMARY", it.path("no/such/summary.md"))).exits(code);
+        assert!(ended.stderr.starts_with("error: cannot append to `"), "{}", ended.stderr);
+        assert!(ended.stdout.contains("\nrecord: "), "{}", ended.stdout);
+        assert_eq!(it.passed("fmt"), code == 3);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use windlass_record::{Outcome, TestOutcome};
 
-use crate::fixture::{Fixture, LIB, manifest};
+use crate::fixture::{Fixture, LIB, ended, manifest};
 
 /// Speaks as much of libtest's protocol as nextest wants.
 const COMPATIBLE: &str = "fn main() {
@@ -67,8 +67,40 @@ fn each_harness_is_run_by_whoever_can_run_it_and_none_is_lost_or_fatal_to_others
     let pasted = it.shell(&record.step("test").unwrap().command).exits(0);
     assert!(!pasted.stderr.contains("Compiling"), "{}", pasted.stderr);
 
+    let asked = "asking nextest which harnesses it can list\n";
+    assert!(ended.stdout.contains(asked), "{}", ended.stdout);
     let planned = it.windlass(&["ci", "--dry-run"]).exits(0).stdout;
     assert!(planned.contains("`junk` of `app`"), "{planned}");
+    let probe = "cargo nextest list --workspace --locked --message-format json -E 'binary_id(=app::junk)'";
+    assert!(planned.contains(probe), "{planned}");
+
+    // What is not built is not asked: that would compile it once more.
+    it.file("src/lib.rs", "compile_error!(\"no\");\n");
+    let ended = it.windlass(&["ci", "--stage", "test", "--keep-going"]).exits(1);
+    assert!(!ended.stdout.contains(asked), "{}", ended.stdout);
+    assert_eq!(it.outcome("test"), Outcome::Skipped { reason: "needs `build`, which did not pass".into() });
+}
+
+#[test]
+fn without_a_list_every_harness_of_its_own_is_run_by_cargo() {
+    let it = Fixture::empty();
+    it.file("Cargo.toml", &manifest("app", "[[test]]\nname = \"junk\"\nharness = false\n"));
+    it.file("src/lib.rs", LIB);
+    it.file("tests/junk.rs", "fn main() {\n    println!(\"== 12 tables compared, (all) well!\");\n}\n");
+    it.file("tests/plain.rs", "#[test]\nfn well() {}\n");
+    let it = it.locked();
+    // A nextest that lists nothing, found before the real one.
+    let nextest = it.shell("command -v cargo-nextest").exits(0).stdout;
+    let nextest = format!("{} nextest", nextest.trim());
+    let script = format!("#!/bin/sh\n[ \"$2\" = list ] && exit 1\nshift\nexec {nextest} \"$@\"\n");
+    it.file("bin/cargo-nextest", &script);
+    it.shell("chmod +x bin/cargo-nextest").exits(0);
+    let path = format!("{}:{}", it.path("bin").display(), std::env::var("PATH").unwrap());
+    let ended = ended(it.command(&["ci", "--stage", "test"]).env("PATH", path)).exits(0);
+    assert!(it.log("test app::junk").contains("12 tables compared"));
+    assert!(it.passed("test"));
+    let note = "gave no list, so `cargo test` runs every harness that is not libtest's";
+    assert!(ended.stdout.contains(note), "{}", ended.stdout);
 }
 
 #[test]
