@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{Host, clock};
+use crate::Host;
 
 /// Something the machine refused: what was tried, on which path, and why not.
 #[derive(Debug, thiserror::Error)]
@@ -227,12 +227,6 @@ impl Host {
         }
         names.sort();
         Ok(names)
-    }
-
-    /// When a file was last written, in milliseconds since 1970; `None` if there is none.
-    pub fn modified_unix_ms(&self, path: &Path) -> Option<u64> {
-        let modified = fs::metadata(path).ok()?.modified().ok()?;
-        modified.duration_since(std::time::UNIX_EPOCH).ok().map(clock::millis)
     }
 
     /// Where a program of that name is found on `PATH`, or the path itself if `name` is one.

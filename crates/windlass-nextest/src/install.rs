@@ -18,7 +18,7 @@ pub struct VersionError {
     pub answer: String,
 }
 
-/// Compiles [`PINNED`] into `dir`, which must exist; the binary is `dir/bin/cargo-nextest`. It runs in `dir` rather than in the
+/// Compiles [`PINNED`] into `dir`; the binary is `dir/bin/cargo-nextest`. It runs in the root directory rather than in the
 /// workspace, whose toolchain file may name a compiler that is too old for it, and builds in `dir/target` even where the user
 /// has a target directory for everything.
 pub fn install_command(dir: &str) -> Command {
@@ -31,7 +31,7 @@ pub fn binstall_command(dir: &str) -> Command {
 }
 
 fn cargo(dir: &str) -> Command {
-    Command::new("cargo", dir).env("CARGO_TARGET_DIR", format!("{dir}/target"))
+    Command::new("cargo", "/").env("CARGO_TARGET_DIR", format!("{dir}/target"))
 }
 
 fn pinned() -> String {
@@ -73,7 +73,7 @@ mod tests {
     fn both_ways_to_install_pin_the_version_and_stay_in_the_directory() {
         assert_eq!(
             install_command("/cache/nextest").shell(),
-            "cd /cache/nextest && CARGO_TARGET_DIR=/cache/nextest/target cargo install --locked cargo-nextest@0.9.143 \
+            "cd / && CARGO_TARGET_DIR=/cache/nextest/target cargo install --locked cargo-nextest@0.9.143 \
              --root /cache/nextest"
         );
         assert_eq!(

@@ -244,7 +244,6 @@ impl Tools {
                 cx.go_on()?;
                 bail!("{need}, and you said no\nhelp: {line}");
             }
-            cx.host.make_dir(Path::new(&command.cwd))?;
             let code = cx.host.show(&command, INSTALLATION).map_err(|error| cx.reading_error(error))?;
             if code != Some(0) {
                 let ended = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));

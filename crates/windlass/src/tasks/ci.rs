@@ -74,6 +74,13 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
     let mut runner = Runner::begin(cx, job, &args.plan)?;
     runner.write_files();
     runner.watch_tests(TEST);
+    // What is read afterwards is what this run has written, and nothing that was there before. A configuration that does not
+    // say where is nextest's to refuse.
+    if let (Some(_), Ok(path)) = (runner.job.plan.step(TEST), junit_path(cx, &ground))
+        && let Err(error) = cx.host.remove_file(Path::new(&path))
+    {
+        runner.note(format!("the tests in this record may be those of an earlier run: {error}"));
+    }
     if candidates(&ground).is_empty() || runner.job.plan.step(TEST).is_none() {
         runner.run_rest();
     } else {
@@ -287,25 +294,28 @@ fn nextest_store(workspace: &Workspace) -> String {
 
 /// The tests of this run, from the JUnit file that nextest wrote.
 fn tests(cx: &Context, ground: &Ground, runner: &Runner<'_>) -> anyhow::Result<Vec<TestRecord>> {
-    let Some(started_ms) = runner.record.step(TEST).and_then(|step| step.started_ms) else { return Ok(Vec::new()) };
-    let profile = ground.nextest.profile.clone().or_else(|| cx.host.env("NEXTEST_PROFILE"));
-    let path = windlass_nextest::junit_path(
-        &ground.workspace.root,
-        ground.nextest_config.as_deref(),
-        &nextest_store(&ground.workspace),
-        profile.as_deref().unwrap_or("default"),
-    )?;
-    let path = Path::new(&path);
-    // An older file is that of another run: this one ended before there was anything to write.
-    let started_unix_ms = runner.record.run.started_unix_ms + started_ms;
-    if cx.host.modified_unix_ms(path).is_none_or(|modified| modified + 1000 < started_unix_ms) {
+    if runner.record.step(TEST).is_none_or(|step| step.started_ms.is_none()) {
         return Ok(Vec::new());
     }
-    let xml = cx.host.read_text(path)?.unwrap_or_default();
+    let path = junit_path(cx, ground)?;
+    let path = Path::new(&path);
+    // nextest that was killed has written none.
+    let Some(xml) = cx.host.read_text(path)? else { return Ok(Vec::new()) };
     let mut tests =
         windlass_nextest::parse_junit(&xml, TEST).with_context(|| format!("cannot read `{}`", path.display()))?;
     for test in tests.iter_mut().filter(|test| test.outcome == TestOutcome::Failed) {
         test.rerun = Some(ground.nextest.rerun(&test.binary, &test.name).shell_here());
     }
     Ok(tests)
+}
+
+/// Where nextest writes its JUnit file.
+fn junit_path(cx: &Context, ground: &Ground) -> anyhow::Result<String> {
+    let profile = ground.nextest.profile.clone().or_else(|| cx.host.env("NEXTEST_PROFILE"));
+    Ok(windlass_nextest::junit_path(
+        &ground.workspace.root,
+        ground.nextest_config.as_deref(),
+        &nextest_store(&ground.workspace),
+        profile.as_deref().unwrap_or("default"),
+    )?)
 }

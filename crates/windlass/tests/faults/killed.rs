@@ -51,3 +51,19 @@ fn a_test_that_is_killed_fails_alone() {
     assert_eq!(record.tests.len(), 3);
     assert!(ended.stdout.contains("SIGKILL") || ended.stdout.contains("signal 9"), "{}", ended.stdout);
 }
+
+#[test]
+fn the_tests_of_a_killed_nextest_are_not_those_of_the_run_before() {
+    let it = Fixture::app();
+    it.windlass(&["test"]).exits(0);
+    let hang = "std::fs::write(\"hanging\", \"\").unwrap();\n    std::thread::sleep(std::time::Duration::from_secs(1000));";
+    it.file("tests/hangs.rs", &format!("#[test]\nfn hangs() {{\n    {hang}\n}}\n"));
+    let mut live = Live::start(&mut ci(&it, "test", &[]));
+    live.wait_for_file(&it.path("hanging"));
+    let nextest = children(live.pid());
+    assert_eq!(nextest.len(), 1, "one nextest runs");
+    assert!(clean("kill").args(["-s", "KILL", &nextest[0].to_string()]).status().unwrap().success());
+    assert_eq!(live.ended().code, Some(1));
+    assert_eq!(it.outcome("test"), Outcome::Killed { signal: 9 });
+    assert_eq!(it.record().tests, []);
+}

@@ -15,7 +15,7 @@ fn dir(machine: &Machine) -> String {
 
 fn install_line(machine: &Machine) -> String {
     let install = format!("cargo install --locked cargo-nextest@{PINNED}");
-    format!("cd {0} && CARGO_TARGET_DIR={0}/target {install} --root {0}", dir(machine))
+    format!("cd / && CARGO_TARGET_DIR={0}/target {install} --root {0}", dir(machine))
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
     assert_eq!(setup.code, Some(0), "{}{}", setup.stdout, setup.stderr);
     let words = format!("binstall --no-confirm --locked cargo-nextest@{PINNED} --root {}", dir(&machine));
     let said = format!(
-        "about to run, about 1 minute:\n  cd {0} && CARGO_TARGET_DIR={0}/target cargo {words}\n",
+        "about to run, about 1 minute:\n  cd / && CARGO_TARGET_DIR={0}/target cargo {words}\n",
         dir(&machine)
     );
     assert!(setup.stderr.contains(&said), "{}", setup.stderr);
@@ -107,7 +107,7 @@ fn an_installation_that_fails_ends_with_the_command_to_try_oneself() {
         let ended = run(&mut machine.on(it.command(args)));
         assert_eq!(ended.code, Some(3), "{}", ended.stderr);
         let last = format!(
-            "no network\nerror: `cargo-nextest` could not be installed: the command ended with exit code 5\nhelp: cd {0} && \
+            "no network\nerror: `cargo-nextest` could not be installed: the command ended with exit code 5\nhelp: cd / && \
              CARGO_TARGET_DIR={0}/target cargo binstall --no-confirm --locked cargo-nextest@{PINNED} --root {0}\n",
             dir(&machine)
         );
