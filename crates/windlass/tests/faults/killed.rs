@@ -56,7 +56,8 @@ fn a_test_that_is_killed_fails_alone() {
 fn the_tests_of_a_killed_nextest_are_not_those_of_the_run_before() {
     let it = Fixture::app();
     it.windlass(&["test"]).exits(0);
-    let hang = "std::fs::write(\"hanging\", \"\").unwrap();\n    std::thread::sleep(std::time::Duration::from_secs(1000));";
+    let hang =
+        "std::fs::write(\"hanging\", \"\").unwrap();\n    std::thread::sleep(std::time::Duration::from_secs(1000));";
     it.file("tests/hangs.rs", &format!("#[test]\nfn hangs() {{\n    {hang}\n}}\n"));
     let mut live = Live::start(&mut ci(&it, "test", &[]));
     live.wait_for_file(&it.path("hanging"));

@@ -64,10 +64,8 @@ fn where_nobody_can_answer_it_says_what_it_will_run_and_runs_it() {
     let setup = run(&mut machine.on(it.command(&["setup"])));
     assert_eq!(setup.code, Some(0), "{}{}", setup.stdout, setup.stderr);
     let words = format!("binstall --no-confirm --locked cargo-nextest@{PINNED} --root {}", dir(&machine));
-    let said = format!(
-        "about to run, about 1 minute:\n  cd / && CARGO_TARGET_DIR={0}/target cargo {words}\n",
-        dir(&machine)
-    );
+    let said =
+        format!("about to run, about 1 minute:\n  cd / && CARGO_TARGET_DIR={0}/target cargo {words}\n", dir(&machine));
     assert!(setup.stderr.contains(&said), "{}", setup.stderr);
     assert_eq!(fs::read_to_string(machine.path("args")).unwrap(), format!("{words}\n"));
 
