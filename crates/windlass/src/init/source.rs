@@ -16,7 +16,7 @@ pub(crate) enum Source {
         /// The revision.
         rev: Option<String>,
     },
-    /// A version on crates.io, or a requirement on it.
+    /// A published version, or a requirement on it.
     Version(String),
 }
 
