@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use windlass_plan::{Plan, Step, StepKind};
@@ -13,6 +13,7 @@ use windlass_record::{Event, Outcome};
 
 use crate::output::{Message, Output};
 use crate::process::{self, Process};
+use crate::running::Running;
 use crate::{Host, tree};
 
 /// What a step's log keeps, in bytes, unless [`Options::log_limit_bytes`] says otherwise.
@@ -21,12 +22,6 @@ pub const LOG_LIMIT_BYTES: u64 = 256 << 20;
 const LOGS: &str = "logs";
 /// How often deadlines, signals and children are looked at when nothing else happens.
 const TICK: Duration = Duration::from_millis(20);
-/// How long a step that is stopped may take to end by itself.
-const GRACE: Duration = Duration::from_secs(5);
-/// How long the pipe of a step that has ended is read on while a stray process holds it open and writes nothing.
-const DRAIN: Duration = Duration::from_millis(500);
-/// How long at the most, if it writes.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// How many messages of readers may wait.
 const N_MESSAGES: usize = 64;
 
@@ -92,22 +87,6 @@ enum State {
     Waiting,
     Running(Box<Running>),
     Done(Outcome),
-}
-
-#[derive(Debug)]
-struct Running {
-    process: Process,
-    output: Output,
-    /// None where it is further away than the clock can tell.
-    deadline: Option<Instant>,
-    /// A service whose ready line has been seen.
-    ready: bool,
-    /// All writers of its output are gone.
-    closed: bool,
-    /// It is being stopped: what its outcome will be, and when patience ends.
-    stopping: Option<(Outcome, Instant)>,
-    /// When it was seen to have ended, while its output is still open.
-    ended_at: Option<Instant>,
 }
 
 struct Engine<'a> {
@@ -239,7 +218,7 @@ impl Engine<'_> {
     fn has_what_it_needs(&self, index: usize) -> bool {
         let met = |need: &String| match self.index_of(need).map(|need| &self.states[need]) {
             Some(State::Done(outcome)) => *outcome == Outcome::Passed,
-            Some(State::Running(running)) => running.ready && running.stopping.is_none(),
+            Some(State::Running(running)) => running.serves(),
             _ => false,
         };
         let step = &self.steps[index];
@@ -270,10 +249,7 @@ impl Engine<'_> {
         let event = Event::Started { step: step.name.clone(), at_ms: self.host.elapsed_ms() };
         match self.spawn(index) {
             Ok((process, output)) => {
-                let deadline = Instant::now().checked_add(Duration::from_secs(step.timeout_s));
-                let running =
-                    Running { process, output, deadline, ready: false, closed: false, stopping: None, ended_at: None };
-                self.states[index] = State::Running(Box::new(running));
+                self.states[index] = State::Running(Box::new(Running::new(process, output, step.timeout_s)));
                 self.emit(&event);
             }
             Err(reason) => {
@@ -300,13 +276,13 @@ impl Engine<'_> {
         match message {
             Message::Closed(index) => {
                 if let Some(running) = running(&mut self.states[index]) {
-                    running.closed = true;
+                    running.output_is_closed();
                 }
             }
             Message::Text(index, text) => {
                 let Some(running) = running(&mut self.states[index]) else { return };
                 if let StepKind::Service { ready } = &self.steps[index].kind {
-                    running.ready |= text.lines().any(|line| line.contains(ready));
+                    running.read(&text, ready);
                 }
                 let step = self.steps[index].name.clone();
                 self.emit(&Event::Output { step, at_ms: self.host.elapsed_ms(), text });
@@ -318,49 +294,10 @@ impl Engine<'_> {
     fn look_after(&mut self, index: usize) {
         let step = &self.steps[index];
         let Some(running) = running(&mut self.states[index]) else { return };
-        let now = Instant::now();
-        if let Some((_, patience)) = &running.stopping
-            && now > *patience
-        {
-            running.process.signal(Signal::KILL);
-        }
-        if running.stopping.is_none() && !running.ready && running.deadline.is_some_and(|deadline| now > deadline) {
-            let outcome = if step.is_service() {
-                let reason = format!("service `{}` was not ready within {} s", step.name, step.timeout_s);
-                Outcome::Error { reason }
-            } else {
-                Outcome::TimedOut { after_s: step.timeout_s }
-            };
-            running.stop(outcome, Signal::TERM);
-        }
-        let Some(status) = running.process.ended() else { return };
-        let is_gone = running.process.is_gone();
-        let ended_at = *running.ended_at.get_or_insert_with(|| {
-            if !is_gone && running.stopping.is_none() {
-                self.end.strays.extend(running.process.group_names());
-                running.process.signal(Signal::TERM);
-            }
-            now
-        });
-        let patience = running.stopping.as_ref().map_or(ended_at + GRACE, |(_, patience)| *patience);
-        if !is_gone && now > patience {
-            running.process.signal(Signal::KILL);
-        }
-        let is_quiet = now > running.output.read_at().max(ended_at) + DRAIN || now > ended_at + DRAIN_MAX;
-        // A group that outlives being killed has members that nobody asks how they ended.
-        if !is_gone && now < patience + DRAIN || !running.closed && !is_quiet {
-            return;
-        }
+        let Some(status) = running.ended(step, &mut self.end.strays) else { return };
         let State::Running(running) = std::mem::replace(&mut self.states[index], State::Waiting) else { return };
-        let outcome = match (running.stopping, &step.kind) {
-            (Some((outcome, _)), _) => outcome,
-            (None, StepKind::Task) => process::outcome(status),
-            (None, StepKind::Service { .. }) => {
-                let when = if running.ready { "while it was needed" } else { "before it was ready" };
-                Outcome::Error { reason: format!("service `{}` ended {when}: {}", step.name, process::outcome(status)) }
-            }
-        };
-        let (log, unwritten) = running.output.close(log_file(index, &step.name));
+        let (outcome, output) = running.settle(step, status);
+        let (log, unwritten) = output.close(log_file(index, &step.name));
         self.end.unwritten.extend(unwritten);
         self.finish(index, outcome, Some(log));
     }
@@ -374,22 +311,12 @@ impl Engine<'_> {
             let Some(running) = running(state).filter(|_| step.is_service() && !needed.contains(&step.name)) else {
                 continue;
             };
-            if running.ready {
+            if running.is_ready() {
                 running.stop(Outcome::Passed, Signal::TERM);
             } else if had_users.contains(&step.name) {
                 let reason = "no step that needs it is run any more".to_owned();
                 running.stop(Outcome::Skipped { reason }, Signal::TERM);
             }
-        }
-    }
-}
-
-impl Running {
-    /// Asks it to end, if nobody has yet; it then counts as `outcome`.
-    fn stop(&mut self, outcome: Outcome, signal: Signal) {
-        if self.stopping.is_none() && self.process.ended().is_none() {
-            self.process.signal(signal);
-            self.stopping = Some((outcome, Instant::now() + GRACE));
         }
     }
 }

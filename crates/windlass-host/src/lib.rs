@@ -28,6 +28,7 @@ mod log;
 mod output;
 mod process;
 mod reading;
+mod running;
 mod terminal;
 mod tree;
 
