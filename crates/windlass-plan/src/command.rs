@@ -59,7 +59,7 @@ impl Command {
 }
 
 /// One word as a POSIX shell reads it back: bare where that is safe, else in single quotes.
-fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(bare) {
         return word.to_owned();

@@ -18,7 +18,7 @@ mod nearest;
 mod plan;
 mod step;
 
-pub use command::Command;
+pub use command::{Command, quote};
 pub use nearest::nearest;
 pub use plan::{Plan, PlanError};
 pub use step::{DEFAULT_TIMEOUT_S, Step, StepKind};

@@ -18,7 +18,7 @@ pub struct Shown<'a> {
     pub not_planned: &'a [(String, String)],
     /// What a reader should know besides.
     pub notes: &'a [String],
-    /// Files that are written for the tools, each with its text, by path.
+    /// Files that are written for the tools, each with its text of whole lines, by path.
     pub files: &'a BTreeMap<String, String>,
     /// The tools, each with its version.
     pub tools: &'a BTreeMap<String, String>,
@@ -45,7 +45,9 @@ pub fn explain(shown: &Shown<'_>) -> String {
     let comment = |text: &str| text.lines().map(|line| format!("# {line}\n")).collect::<String>();
     let mut out = comment(&head(shown));
     for (path, text) in shown.files {
-        out.push_str(&format!("\n# {path} is written first:\n{}", comment(text)));
+        let dir = path.rsplit_once('/').map_or("/", |(dir, _)| dir);
+        let (dir, file) = (windlass_plan::quote(dir), windlass_plan::quote(path));
+        out.push_str(&format!("\nmkdir -p {dir}\ncat > {file} <<'END OF FILE'\n{text}END OF FILE\n"));
     }
     for step in shown.plan.steps() {
         out.push_str(&format!("\n# {}\n{}\n", about(step), step.command.shell()));
@@ -139,9 +141,11 @@ mod tests {
         insta::assert_snapshot!(check(explain), @r#"
         # ci in /my ws with cargo 1.97.0, ci: none
 
-        # /my ws/target/windlass/nextest.toml is written first:
-        # [store]
-        # dir = "x"
+        mkdir -p '/my ws/target/windlass'
+        cat > '/my ws/target/windlass/nextest.toml' <<'END OF FILE'
+        [store]
+        dir = "x"
+        END OF FILE
 
         # lock: at most 3600 s
         cd '/my ws' && cargo update --workspace --locked

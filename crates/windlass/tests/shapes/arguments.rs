@@ -57,10 +57,19 @@ fn a_plan_is_printed_whole_and_nothing_is_written() {
 
     assert!(text.stdout.contains("lock is not run: there is no Cargo.lock"), "{}", text.stdout);
     let tool_config = it.path("target/windlass/nextest.toml");
-    assert!(script.stdout.contains(&format!("# {} is written first:", tool_config.display())), "{}", script.stdout);
-    assert!(script.stdout.contains("# [profile.default.junit]"), "{}", script.stdout);
+    assert!(script.stdout.contains(&format!("\ncat > {} <<", tool_config.display())), "{}", script.stdout);
+    assert!(script.stdout.contains("\n[profile.default.junit]\n"), "{}", script.stdout);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert!(json["files"].get(tool_config.to_str().unwrap()).is_some(), "{json}");
+}
+
+#[test]
+fn an_explanation_is_ready_to_paste_before_any_run() {
+    let it = Fixture::app();
+    let script = it.windlass(&["ci", "--explain"]).exits(0).stdout;
+    it.shell(&format!("set -e\n{script}")).exits(0);
+    assert!(it.path("target/nextest/default/junit.xml").exists());
+    assert!(it.path("target/doc/app/index.html").exists());
 }
 
 #[test]
