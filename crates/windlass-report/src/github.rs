@@ -1,6 +1,7 @@
 //! What GitHub Actions reads: workflow commands in the log, and the summary of a job in Markdown.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use windlass_record::{Level, Record};
 
@@ -27,8 +28,9 @@ pub(crate) fn group(title: &str) -> String {
 
 /// Workflow commands, a line each, that show at the code what went wrong: errors and warnings of tools, each once however
 /// many stages reported it, failed tests, and stages that failed without naming a place. At most ten errors and ten
-/// warnings; a notice says how many were left out.
-pub fn annotations(record: &Record) -> Vec<String> {
+/// warnings; a notice says how many were left out. GitHub wants files named from the root of the checkout: `repository`, its
+/// absolute path, where that is known.
+pub fn annotations(record: &Record, repository: Option<&str>) -> Vec<String> {
     let all = || record.steps.iter().flat_map(|step| &step.diagnostics);
     // Errors first, so that what is an error in one stage is not annotated as the warning it is in another.
     let by_level = |level| all().filter(move |it| it.level == level);
@@ -58,7 +60,8 @@ pub fn annotations(record: &Record) -> Vec<String> {
         .map(|(n, what)| format!("{n} more {what}{}", if n == 1 { "" } else { "s" }))
         .collect::<Vec<_>>();
     let shown = errors.iter().take(MAX_ANNOTATIONS).chain(warnings.iter().take(MAX_ANNOTATIONS));
-    let mut lines: Vec<String> = shown.map(Annotation::line).collect();
+    let below = repository.and_then(|root| Path::new(&record.run.workspace).strip_prefix(root).ok());
+    let mut lines: Vec<String> = shown.map(|it| it.line(below.unwrap_or(Path::new("")))).collect();
     if !left_out.is_empty() {
         let message = format!("{} not annotated; the summary of the job has them", left_out.join(" and "));
         lines.push(format!("::notice title=windlass::{}", data(&message)));
@@ -88,10 +91,11 @@ impl Annotation {
         }
     }
 
-    fn line(&self) -> String {
+    /// The workflow command, for a workspace that is this far below the root of the checkout.
+    fn line(&self, below: &Path) -> String {
         let mut line = format!("::{} ", self.command);
         if let Some(Location { file, line: number, column }) = &self.place {
-            let _ = write!(line, "file={},", property(file));
+            let _ = write!(line, "file={},", property(&below.join(file).to_string_lossy()));
             if let Some(number) = number {
                 let _ = write!(line, "line={number},");
             }

@@ -1,14 +1,18 @@
 //! Carries out a job: shows it, runs it, records it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod ending;
 
-use windlass_host::{Beat, HostError, Options, Terminal};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use windlass_host::{Beat, Options, Terminal};
 use windlass_plan::Plan;
 use windlass_record::{Event, Machine, Outcome, Record, Run, StepRecord, TestRecord};
 use windlass_report::terminal::{Progress, TestCount};
-use windlass_report::{Groups, Logs, github, html, junit, plan, summary};
+use windlass_report::{Groups, plan};
 use windlass_workspace::{Diagnostics, Workspace};
+
+pub(crate) use ending::{files, logs};
 
 use crate::Context;
 use crate::args::{Ci, PlanArgs};
@@ -16,9 +20,6 @@ use crate::display::Display;
 use crate::exit::Exit;
 use crate::job::Job;
 use crate::rundir::{self, RunDir};
-
-/// How much of the end of a red step's log is drawn.
-const TAIL_BYTES: u64 = 64 << 10;
 
 /// Shows or carries out a job whose plan is all there is to run.
 pub(crate) fn run(cx: &Context, job: Job, args: &PlanArgs) -> anyhow::Result<Exit> {
@@ -279,94 +280,6 @@ impl<'a> Runner<'a> {
     pub(crate) fn add_tests(&mut self, tests: Vec<TestRecord>) {
         self.record.tests.extend(tests);
     }
-
-    /// Writes the record and what is drawn from it, and says how it ended.
-    pub(crate) fn end(mut self) -> Exit {
-        let host = &self.cx.host;
-        for (name, diagnostics) in std::mem::take(&mut self.diagnostics) {
-            if let Some(step) = self.record.steps.iter_mut().find(|step| step.name == name) {
-                step.diagnostics = diagnostics.finish();
-            }
-        }
-        if let Some((name, progress)) = &self.nextest
-            && let Some(step) = self.record.steps.iter_mut().find(|step| step.name == *name)
-        {
-            let count = progress.count();
-            if count.total == Some(0) {
-                step.notes.push("nextest found no tests to run".to_owned());
-            }
-            if count.skipped > 0 {
-                step.notes.push(format!("{} tests are not run: they are ignored or filtered out", count.skipped));
-            }
-        }
-        self.record.finish(host.elapsed_ms(), self.interrupted_by.or(host.interrupted_by()));
-        let mut logs = logs(self.cx, &self.dir.path, &self.record);
-        let mut written = self.dir.write(host, &files(&self.record, &logs));
-        if self.dir.fallback.is_none() {
-            written = written.and_then(|()| self.dir.keep(host));
-        }
-        let mut is_kept = written.is_ok();
-        if let Err(error) = written {
-            self.unwritten.push(error.to_string());
-        }
-        if self.dir.fallback.is_none() && !self.unwritten.is_empty() {
-            let reason = self.unwritten.remove(0);
-            is_kept |= self.fall_back(&reason, &mut logs);
-        }
-        self.say(&format!("\n{}", summary::text(&self.record, &logs, host.wants_color() && !self.args.json)));
-        if is_kept {
-            self.say(&format!("record: {}\n", self.dir.path.join("record.json").display()));
-        }
-        if self.ci == Ci::Github
-            && let Err(error) = self.annotate(&logs)
-        {
-            self.could_not(error);
-        }
-        let undone = [self.unwritten, self.undone].concat();
-        for reason in &undone {
-            host.print_error(&format!("error: {reason}\n"));
-        }
-        match Exit(self.record.exit_code()) {
-            Exit::PASSED if self.dir.fallback.is_some() || !undone.is_empty() => Exit::BROKEN,
-            exit => exit,
-        }
-    }
-
-    /// Moves the record and the logs to a directory that can be written to; whether the record is there now.
-    fn fall_back(&mut self, reason: &str, logs: &mut Logs) -> bool {
-        let host = &self.cx.host;
-        let moved = RunDir::temporary(host, self.dir.id.clone(), reason).and_then(|dir| {
-            let there = Logs { dir: dir.path.to_string_lossy().into_owned(), ..logs.clone() };
-            dir.write(host, &files(&self.record, &there))?;
-            Ok((dir, there))
-        });
-        let full = match moved {
-            Ok((dir, there)) => {
-                *logs = there;
-                std::mem::replace(&mut self.dir, dir).path
-            }
-            Err(error) => {
-                self.could_not(error);
-                return false;
-            }
-        };
-        for log in self.record.steps.iter().filter_map(|step| step.log.as_ref()) {
-            if let Err(error) = host.copy_file(&full.join(&log.file), &self.dir.path.join(&log.file)) {
-                self.unwritten.push(error.to_string());
-            }
-        }
-        true
-    }
-
-    fn annotate(&self, logs: &Logs) -> Result<(), HostError> {
-        for line in github::annotations(&self.record) {
-            self.say(&format!("{line}\n"));
-        }
-        if let Some(path) = self.cx.host.env("GITHUB_STEP_SUMMARY") {
-            self.cx.host.append_text(Path::new(&path), &github::step_summary(&self.record, logs))?;
-        }
-        Ok(())
-    }
 }
 
 fn read_output(event: &Event, workspace: &Workspace, diagnostics: &mut BTreeMap<String, Diagnostics>) {
@@ -387,18 +300,4 @@ fn test_count<'e>(
     text.lines().for_each(|line| progress.feed(line));
     let count = progress.count();
     Some((step, TestCount { done: count.done, total: count.total?, failed: count.failed }))
-}
-
-/// The logs of a kept run, as reports want them.
-pub(crate) fn logs(cx: &Context, dir: &Path, record: &Record) -> Logs {
-    let tails = record.red_steps().filter_map(|step| {
-        let path: PathBuf = dir.join(&step.log.as_ref()?.file);
-        Some((step.name.clone(), cx.host.read_tail(&path, TAIL_BYTES)))
-    });
-    Logs { dir: dir.to_string_lossy().into_owned(), tails: tails.collect() }
-}
-
-/// What is written of a run.
-pub(crate) fn files(record: &Record, logs: &Logs) -> [(&'static str, String); 3] {
-    [("record.json", record.to_json()), ("junit.xml", junit::xml(record)), ("report.html", html::page(record, logs))]
 }

@@ -6,7 +6,7 @@ use crate::records::{every_outcome, failed_test, failing, lint};
 #[test]
 fn each_failure_is_annotated_once_where_it_is() {
     let (record, _) = failing();
-    insta::assert_snapshot!(github::annotations(&record).join("\n"), @r#"
+    insta::assert_snapshot!(github::annotations(&record, None).join("\n"), @r#"
     ::error file=crates/ledger/src/entry.rs,line=42,col=9,title=clippy%3A%3Aneedless_return::unneeded `return` statement
     ::error file=crates/ledger/src/entry.rs,line=97,col=9,title=dead_code::function `rebalance` is never used
     ::error file=crates/ledger/src/balance.rs,line=58,col=9,title=ledger balance%3A%3Aadds_up::assertion `left == right` failed: after two entries
@@ -17,12 +17,22 @@ fn each_failure_is_annotated_once_where_it_is() {
 }
 
 #[test]
+fn files_are_named_from_the_root_of_the_checkout() {
+    let (mut record, _) = failing();
+    record.run.workspace = "/checkout/rust/ledger".into();
+    let first = |root| github::annotations(&record, root).swap_remove(0);
+    assert!(first(Some("/checkout")).starts_with("::error file=rust/ledger/crates/ledger/src/entry.rs,"));
+    assert!(first(Some("/checkout/rust/ledger")).starts_with("::error file=crates/ledger/src/entry.rs,"));
+    assert!(first(Some("/elsewhere")).starts_with("::error file=crates/ledger/src/entry.rs,"));
+}
+
+#[test]
 fn no_more_are_annotated_than_github_shows() {
     let (mut record, _) = failing();
     let errors = (1..=12).map(|line| lint(line, "dead_code", "unused", Level::Error));
     let warnings = (101..=130).map(|line| lint(line, "dead_code", "unused", Level::Warning));
     record.steps[2].diagnostics = errors.chain(warnings).collect();
-    let lines = github::annotations(&record);
+    let lines = github::annotations(&record, None);
     let starting = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
     assert_eq!((starting("::error "), starting("::warning ")), (10, 10));
     assert_eq!(
@@ -39,7 +49,7 @@ fn what_a_tool_says_cannot_become_another_command() {
     record.steps = vec![record.steps.swap_remove(1)];
     record.steps[0].diagnostics = vec![hostile];
     assert_eq!(
-        github::annotations(&record),
+        github::annotations(&record, None),
         ["::error file=a%2Cb%3Ac.rs,line=1,col=9,title=a%2Cb%3Ac::50%25%0A::warning::injected%0Aend"]
     );
 }

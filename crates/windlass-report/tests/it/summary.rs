@@ -123,7 +123,7 @@ fn errors_that_name_no_place_are_shown_with_the_end_of_the_log_and_annotated_onc
         "{text}"
     );
     assert!(github::step_summary(&record, &logs).contains("... required by package"));
-    assert_eq!(github::annotations(&record), ["::error title=error::failed to select a version for `dep`."]);
+    assert_eq!(github::annotations(&record, None), ["::error title=error::failed to select a version for `dep`."]);
 }
 
 #[test]
