@@ -99,7 +99,7 @@ pub(super) fn edits(facts: &Facts, home: &Home<'_>, options: &Options) -> Result
         edits.push(gitignore::edit(facts.gitignore.as_deref(), target));
     }
     if options.github || facts.workflows().into_iter().flatten().any(workflow::is_ours) {
-        edits.extend(workflow::edit(facts.workflows(), facts.prefix(), home.alias()));
+        edits.extend(workflow::edit(facts.workflows(), facts.prefix(), facts.target_below(), home.alias()));
     }
     Ok(edits)
 }
@@ -178,9 +178,9 @@ pub(super) fn removal(facts: &Facts, home: &Home<'_>) -> Removal {
         Some(Err(())) => removal.kept.push(format!("`{}`: it says what you wrote in it", windlass_toml::PATH)),
         None => {}
     }
-    let target = facts.target.as_deref().unwrap_or("target");
+    let target = facts.target_below();
     removal.edits.extend(facts.gitignore.as_deref().and_then(|text| gitignore::removal(text, target)));
-    let (edits, changed) = workflow::removal(facts.workflows(), facts.prefix(), home.alias());
+    let (edits, changed) = workflow::removal(facts.workflows(), facts.prefix(), target, home.alias());
     removal.edits.extend(edits);
     removal.kept.extend(changed.into_iter().map(|path| format!("`{path}`: you have changed it")));
     removal

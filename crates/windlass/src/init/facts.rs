@@ -114,6 +114,11 @@ impl Facts {
         self.git.as_ref().map(|git| git.prefix.as_str()).unwrap_or_default()
     }
 
+    /// The target directory below the root; cargo's own where it is elsewhere, for on another machine it may not be.
+    pub(super) fn target_below(&self) -> &str {
+        self.target.as_deref().unwrap_or("target")
+    }
+
     /// The workflows, borrowed.
     pub(super) fn workflows(&self) -> [Option<&str>; 2] {
         [self.workflows[0].as_deref(), self.workflows[1].as_deref()]

@@ -52,7 +52,6 @@ mod tests {
         };
         let member = |name: &str, edition: &str, kinds: &[TargetKind], carries_windlass| Member {
             name: name.into(),
-            version: "0.1.0".into(),
             id: name.into(),
             manifest_path: format!("/ws/{name}/Cargo.toml"),
             edition: edition.into(),

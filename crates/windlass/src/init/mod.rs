@@ -335,7 +335,11 @@ fn remove(host: &Host, facts: &Facts, home: &Home<'_>, dry_run: bool) -> Result<
     let kept: String = kept.iter().map(|line| format!("kept     {line}\n")).collect();
     if dry_run || edits.is_empty() {
         let text: String = edits.iter().map(Edit::diff).collect();
-        let nothing = if edits.is_empty() { "nothing to remove\n" } else { "" };
+        let nothing = match (edits.is_empty(), kept.is_empty()) {
+            (true, true) => "nothing to remove\n",
+            (true, false) => "nothing is removed\n",
+            (false, _) => "",
+        };
         host.print(&format!("{text}{nothing}{kept}"));
         return Ok(Outcome { code: 0, adopted: None });
     }

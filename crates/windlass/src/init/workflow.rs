@@ -12,9 +12,9 @@ pub(super) fn path(prefix: &str, name: &str) -> String {
     format!("{}.github/workflows/{name}", "../".repeat(prefix.matches('/').count()))
 }
 
-/// What is written for a workspace whose root is `prefix` (empty, or with `/` at its end) below the repository's.
-fn text(prefix: &str, alias: &str) -> String {
-    let target = format!("{prefix}target/windlass/latest/");
+/// What is written for a workspace whose root is `prefix` (empty, or with `/` at its end) below the repository's, and whose
+/// target directory is `target` below that.
+fn text(prefix: &str, target: &str, alias: &str) -> String {
     let defaults = match prefix.trim_end_matches('/') {
         "" => String::new(),
         dir => format!("    defaults:\n      run:\n        working-directory: {dir}\n"),
@@ -42,7 +42,7 @@ jobs:
         if: always()
         with:
           name: windlass
-          path: {target}
+          path: {prefix}{target}/windlass/latest/
 "
     )
 }
@@ -53,19 +53,21 @@ pub(super) fn is_ours(text: &str) -> bool {
 }
 
 /// The change that adds the workflow, or brings ours up to date where there is one; none where it is current.
-pub(super) fn edit(found: [Option<&str>; 2], prefix: &str, alias: &str) -> Option<Edit> {
+pub(super) fn edit(found: [Option<&str>; 2], prefix: &str, target: &str, alias: &str) -> Option<Edit> {
     let ours = found.iter().position(|text| text.is_some_and(is_ours));
     let place = ours.or_else(|| found.iter().position(Option::is_none))?;
-    let after = text(prefix, alias);
+    let after = text(prefix, target, alias);
     (found[place] != Some(after.as_str())).then(|| change(prefix, place, found[place], Some(after)))
 }
 
 /// The changes that remove what `init` wrote, and the paths of what somebody has changed since.
-pub(super) fn removal(found: [Option<&str>; 2], prefix: &str, alias: &str) -> (Vec<Edit>, Vec<String>) {
+pub(super) fn removal(found: [Option<&str>; 2], prefix: &str, target: &str, alias: &str) -> (Vec<Edit>, Vec<String>) {
     let (mut edits, mut changed) = (Vec::new(), Vec::new());
     for (place, before) in found.into_iter().enumerate() {
         match before.filter(|text| is_ours(text)) {
-            Some(before) if before == text(prefix, alias) => edits.push(change(prefix, place, Some(before), None)),
+            Some(before) if before == text(prefix, target, alias) => {
+                edits.push(change(prefix, place, Some(before), None))
+            }
             Some(_) => changed.push(path(prefix, NAMES[place])),
             None => {}
         }
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_workflow_is_thin() {
-        let edit = edit([None, None], "rust/", "xtask").unwrap();
+        let edit = edit([None, None], "rust/", "out", "xtask").unwrap();
         assert_eq!(edit.path, "../.github/workflows/ci.yml");
         insta::assert_snapshot!(edit.after.unwrap(), @r"
         # Written by `windlass init --github`.
@@ -111,21 +113,21 @@ mod tests {
                 if: always()
                 with:
                   name: windlass
-                  path: rust/target/windlass/latest/
+                  path: rust/out/windlass/latest/
         ");
     }
 
     #[test]
     fn a_workflow_of_somebody_elses_stays_and_ours_gets_another_name() {
-        let edit = edit([Some("name: theirs"), None], "", "xtask").unwrap();
+        let edit = edit([Some("name: theirs"), None], "", "target", "xtask").unwrap();
         assert_eq!((edit.path.as_str(), edit.before), (".github/workflows/windlass.yml", None));
-        assert_eq!(super::edit([Some("name: theirs"), edit.after.as_deref()], "", "xtask"), None);
+        assert_eq!(super::edit([Some("name: theirs"), edit.after.as_deref()], "", "target", "xtask"), None);
     }
 
     #[test]
     fn what_somebody_changed_is_named_and_stays() {
-        let changed = text("", "xtask") + "# mine\n";
-        let (edits, kept) = removal([Some(&changed), None], "", "xtask");
+        let changed = text("", "target", "xtask") + "# mine\n";
+        let (edits, kept) = removal([Some(&changed), None], "", "target", "xtask");
         assert_eq!((edits, kept), (vec![], vec![".github/workflows/ci.yml".to_owned()]));
     }
 }
