@@ -22,8 +22,6 @@ pub struct Workspace {
 pub struct Member {
     /// Its name, which no other member has.
     pub name: String,
-    /// Its version.
-    pub version: String,
     /// Cargo's id of it.
     pub id: String,
     /// The absolute path of its manifest.
@@ -80,9 +78,10 @@ pub enum TargetKind {
 pub struct MetadataError(#[from] cargo_metadata::Error);
 
 /// Asks cargo for the workspace around `cwd`, or around a manifest. It resolves no dependencies: it needs no network and
-/// writes no lockfile.
+/// writes no lockfile. A toolchain that is missing is not installed by rustup (1.28 or newer), but an error of it.
 pub fn metadata_command(manifest_path: Option<&str>, cwd: &str) -> Command {
     let command = Command::new("cargo", cwd).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let command = command.env("RUSTUP_AUTO_INSTALL", "0");
     match manifest_path {
         Some(path) => command.args(["--manifest-path", path]),
         None => command,
@@ -154,7 +153,6 @@ fn member(package: &cargo_metadata::Package) -> Member {
     };
     Member {
         name: package.name.to_string(),
-        version: package.version.to_string(),
         id: package.id.repr.clone(),
         manifest_path: package.manifest_path.to_string(),
         edition: package.edition.to_string(),

@@ -25,9 +25,15 @@ fn cargo(workspace: &Workspace) -> Cargo {
 
 #[test]
 fn metadata_is_asked_without_dependencies() {
-    assert_eq!(metadata_command(None, "/ws/sub").shell(), "cd /ws/sub && cargo metadata --no-deps --format-version 1");
+    assert_eq!(
+        metadata_command(None, "/ws/sub").shell(),
+        "cd /ws/sub && RUSTUP_AUTO_INSTALL=0 cargo metadata --no-deps --format-version 1"
+    );
     let line = metadata_command(Some("/other/Cargo.toml"), "/ws").shell_here();
-    assert_eq!(line, "cargo metadata --no-deps --format-version 1 --manifest-path /other/Cargo.toml");
+    assert_eq!(
+        line,
+        "RUSTUP_AUTO_INSTALL=0 cargo metadata --no-deps --format-version 1 --manifest-path /other/Cargo.toml"
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ use windlass_workspace::Workspace;
 use crate::args::PlanArgs;
 use crate::exit::{self, Exit, Interrupted, Usage};
 use crate::job::Job;
+use crate::tools::NoToolchain;
 use crate::{Task, runner};
 
 /// How long a tool may take to answer a question, unless it has reasons to take longer.
@@ -90,8 +91,13 @@ impl Context {
             Some(0) => Ok(windlass_workspace::parse_metadata(&answer.stdout)?),
             // What cargo itself ends with; rustup, which may stand before it, ends with 1.
             Some(101) => Err(Usage(format!("cargo cannot load the workspace\n{said}")).into()),
+            Some(1) if said.contains("is not installed") => {
+                // rustup may add a backtrace of its own.
+                let said = said.split("\n\n").next().unwrap_or_default().to_owned();
+                Err(NoToolchain { cwd: cwd.to_owned(), said }.into())
+            }
             Some(code) => bail!("`cargo metadata` ended with exit code {code}\n{said}"),
-            None => bail!("`cargo metadata` was killed\n{said}"),
+            None => bail!("{}", format!("`cargo metadata` was killed\n{said}").trim_end()),
         }
     }
 

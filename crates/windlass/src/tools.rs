@@ -10,9 +10,13 @@ use semver::Version;
 use windlass_host::Reading;
 use windlass_nextest::{MINIMUM, Nextest, PINNED};
 use windlass_plan::Command;
+use windlass_workspace::Workspace;
 
 use crate::Context;
+use crate::args::PlanArgs;
+use crate::config;
 use crate::context::ANSWER;
+use crate::exit::Usage;
 
 /// How long an installation may take.
 const INSTALLATION: Duration = Duration::from_secs(60 * 60);
@@ -238,17 +242,7 @@ impl Tools {
         }
         for tool in self.missing() {
             let (command, minutes) = self.command(cx, tool)?;
-            let (need, line) = (tool.need(), command.shell());
-            cx.host.print_error(&format!("{need}; about to run, {minutes}:\n  {line}\n"));
-            if cx.host.ask("go ahead?") == Some(false) {
-                cx.go_on()?;
-                bail!("{need}, and you said no\nhelp: {line}");
-            }
-            let code = cx.host.show(&command, INSTALLATION).map_err(|error| cx.reading_error(error))?;
-            if code != Some(0) {
-                let ended = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
-                bail!("`{}` could not be installed: the command ended with {ended}\nhelp: {line}", tool.name);
-            }
+            install(cx, &format!("`{}`", tool.name), &tool.need(), &command, minutes)?;
             if let Some(target) = command.env.get("CARGO_TARGET_DIR") {
                 cx.host.remove_tree(Path::new(target))?;
             }
@@ -290,6 +284,55 @@ impl Tools {
             None => bail!("there is no rustup to add it\nhelp: install Rust by rustup"),
         }
     }
+}
+
+/// There is no toolchain of the kind that a directory asks for. rustup would install it without a word of windlass's.
+#[derive(Debug, thiserror::Error)]
+#[error("the toolchain for `{cwd}` is not installed\n{said}")]
+pub(crate) struct NoToolchain {
+    pub(crate) cwd: String,
+    /// What rustup says of it.
+    pub(crate) said: String,
+}
+
+/// The workspace that the arguments name, once rustup has installed its toolchain where that is missing and `allowed`.
+///
+/// # Errors
+///
+/// Those of [`Context::workspace`], and when the toolchain cannot be installed.
+pub(crate) fn workspace(cx: &Context, args: &PlanArgs, allowed: bool) -> anyhow::Result<Workspace> {
+    let error = match cx.workspace(args) {
+        Ok(workspace) => return Ok(workspace),
+        Err(error) => error,
+    };
+    let Some(NoToolchain { cwd, .. }) = error.downcast_ref() else { return Err(error) };
+    // Without cargo nobody says where the root is: the nearest configuration decides.
+    let config = Path::new(cwd).ancestors().map(|dir| dir.join(config::CONFIG)).find(|path| cx.host.exists(path));
+    let text = config.map(|path| cx.host.read_text(&path)).transpose()?.flatten().unwrap_or_default();
+    let config = config::parse(&text, config::CONFIG).map_err(|error| Usage(error.to_string()))?;
+    let command = Command::new("rustup", cwd).args(["toolchain", "install"]);
+    if !allowed || !config.ci.setup {
+        let line = command.shell();
+        bail!("{error}\nnothing may be installed (`--no-setup`, or `ci.setup = false`)\nhelp: {line}");
+    }
+    install(cx, "the toolchain", &error.to_string(), &command, "about 1 to 3 minutes")?;
+    cx.workspace(args)
+}
+
+/// Runs an installation, after saying what that means and, where somebody can answer, asking.
+fn install(cx: &Context, name: &str, need: &str, command: &Command, minutes: &str) -> anyhow::Result<()> {
+    let line = command.shell();
+    cx.host.print_error(&format!("{need}; about to run, {minutes}:\n  {line}\n"));
+    if cx.host.ask("go ahead?") == Some(false) {
+        cx.go_on()?;
+        bail!("{need}, and you said no\nhelp: {line}");
+    }
+    let code = cx.host.show(command, INSTALLATION).map_err(|error| cx.reading_error(error))?;
+    if code != Some(0) {
+        let ended = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+        bail!("{name} could not be installed: the command ended with {ended}\nhelp: {line}");
+    }
+    Ok(())
 }
 
 fn nextest_command(cx: &Context) -> anyhow::Result<(Command, &'static str)> {

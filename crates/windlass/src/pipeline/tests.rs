@@ -21,7 +21,6 @@ fn member(has_library: bool) -> Member {
     let library = has_library.then(|| target("app", TargetKind::Lib, true));
     Member {
         name: "app".into(),
-        version: "0.1.0".into(),
         id: "app".into(),
         manifest_path: "/ws/Cargo.toml".into(),
         edition: "2021".into(),

@@ -126,7 +126,10 @@ pub(super) fn planned(cx: &Context, task: &str, args: &CiArgs, of_task: &dyn Fn(
 }
 
 fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
-    let mut workspace = cx.workspace(&args.plan)?;
+    let mut workspace = match args.plan.dry_run || args.plan.explain {
+        true => cx.workspace(&args.plan)?,
+        false => tools::workspace(cx, &args.plan, !args.no_setup)?,
+    };
     for member in &mut workspace.members {
         let text = cx.host.read_text(Path::new(&member.manifest_path))?.unwrap_or_default();
         let custom = windlass_workspace::custom_harnesses(&text)

@@ -16,7 +16,7 @@ pub struct SetupArgs {
 
 pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
-    let root = cx.workspace(&plan)?.root;
+    let root = tools::workspace(cx, &plan, true)?.root;
     let before = tools::look(cx, &root)?;
     before.set_up(cx, true)?;
     let tools = tools::look(cx, &root)?;

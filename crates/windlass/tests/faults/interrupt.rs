@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use windlass_record::{Event, Outcome, StepRecord};
 
-use crate::fixture::{Ended, Fixture, manifest};
+use crate::fixture::{Ended, Fixture, find, manifest};
 use crate::live::Live;
 use crate::pty::{CTRL_C, pty};
-use crate::shop::{ci, find, script, with_steps};
+use crate::shop::{ci, script, with_steps};
 
 /// Hangs, with a child in the same session and one in a session of its own, and says so by a file.
 const HANG: &str = "setsid sleep 1000 & sleep 1000 & touch hanging; wait";

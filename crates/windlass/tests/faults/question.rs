@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, find};
 use crate::live::Live;
 use crate::pty::{CTRL_C, pty};
-use crate::shop::{Machine, find};
+use crate::shop::Machine;
 
 /// What `windlass setup` says, and its exit code, when this is typed at its question.
 fn answered(machine: &Machine, keys: &[u8]) -> (String, String) {

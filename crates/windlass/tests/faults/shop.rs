@@ -4,9 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use windlass_nextest::PINNED;
-
-use crate::fixture::{Fixture, clean, ended};
+use crate::fixture::{Fixture, clean, ended, find, nextest};
 
 /// The package `app` with these steps, each a script for `sh -c`, and no other stages asked for.
 pub fn with_steps(steps: &[(&str, &str)]) -> Fixture {
@@ -30,27 +28,11 @@ pub fn script(path: &Path, text: &str) {
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
-/// Where a program is found on the `PATH` of this test.
-pub fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap()).map(|dir| dir.join(program)).find(|path| path.is_file())
-}
-
 /// A program of the toolchain itself: rustup's proxies would look for the toolchain of the test's own directory.
 pub fn of_toolchain(program: &str) -> PathBuf {
     let sysroot = ended(clean("rustc").args(["--print", "sysroot"])).stdout;
     let path = Path::new(sysroot.trim()).join("bin").join(program);
     if path.is_file() { path } else { find(program).unwrap_or_else(|| panic!("there is no `{program}`")) }
-}
-
-/// The nextest of this machine, wherever windlass would find it.
-fn nextest() -> PathBuf {
-    let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let cargo =
-        home("CARGO_HOME").or_else(|| Some(home("HOME")?.join(".cargo"))).map(|dir| dir.join("bin/cargo-nextest"));
-    let cache = home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")));
-    let pinned = cache.map(|dir| dir.join(format!("windlass/tools/cargo-nextest-{PINNED}/bin/cargo-nextest")));
-    let known = [find("cargo-nextest"), cargo, pinned];
-    known.into_iter().flatten().find(|path| path.is_file()).expect("the tests of the repository run in nextest")
 }
 
 /// A machine of its own: a home directory, and a `PATH` with just the programs that are put there.

@@ -4,9 +4,9 @@ use std::fs;
 
 use windlass_nextest::{MINIMUM, PINNED};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, find};
 use crate::live::{Live, run};
-use crate::shop::{Machine, find, of_toolchain, with_steps};
+use crate::shop::{Machine, of_toolchain, with_steps};
 
 /// Where windlass installs nextest on this machine.
 fn dir(machine: &Machine) -> String {
@@ -246,26 +246,61 @@ fn without_cargo_there_is_no_workspace_to_speak_of() {
 }
 
 #[test]
-fn a_toolchain_that_is_missing_is_no_fault_of_the_manifest() {
+fn a_cargo_that_is_killed_is_no_fault_of_the_manifest() {
     let machine = Machine::complete();
     machine.lacks("cargo");
     let it = Fixture::app();
-    for (script, said) in [
-        (
-            "echo 'error: toolchain `x` is not installed' >&2; exit 1",
-            "exit code 1\nerror: toolchain `x` is not installed\n",
-        ),
-        ("kill -KILL $$", "killed\n"),
-    ] {
-        machine.has_script("cargo", script);
-        let ended = run(&mut machine.on(it.command(&["ci"])));
-        assert_eq!((ended.code, &*ended.stdout), (Some(3), ""), "{}", ended.stderr);
-        assert!(
-            ended.stderr.starts_with("error: `cargo metadata` ") && ended.stderr.contains(said),
-            "{}",
-            ended.stderr
-        );
+    machine.has_script("cargo", "kill -KILL $$");
+    let ended = run(&mut machine.on(it.command(&["ci"])));
+    assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(3), "", "error: `cargo metadata` was killed\n"));
+}
+
+/// A cargo that is rustup's, and has no toolchain until its rustup has installed one.
+fn lacks_its_toolchain(machine: &Machine) {
+    let hidden = machine.path("hidden");
+    std::os::unix::fs::symlink(of_toolchain("cargo"), &hidden).unwrap();
+    machine.lacks("cargo");
+    machine.has_script(
+        "cargo",
+        "test \"$RUSTUP_AUTO_INSTALL\" = 0 || exit 9\n\
+         echo \"error: toolchain '1.80.0' is not installed\" >&2; exit 1",
+    );
+    machine.has("rm", &find("rm").unwrap());
+    let (args, cargo) = (machine.path("args"), machine.path("bin/cargo"));
+    let (args, hidden, cargo) = (args.display(), hidden.display(), cargo.display());
+    machine.has_script("rustup", &format!("echo \"$@\" > '{args}'; rm '{cargo}'; ln -s '{hidden}' '{cargo}'"));
+}
+
+#[test]
+fn a_toolchain_is_installed_by_rustup_and_not_without_a_word() {
+    let machine = Machine::complete();
+    lacks_its_toolchain(&machine);
+    let it = Fixture::app();
+    let line = format!("cd {} && rustup toolchain install", it.root().display());
+    let missing = format!("the toolchain for `{}` is not installed\n", it.root().display());
+    let said = "error: toolchain '1.80.0' is not installed";
+    let refused = format!(
+        "error: {missing}{said}\nnothing may be installed (`--no-setup`, or `ci.setup = false`)\nhelp: {line}\n"
+    );
+    let ended = run(&mut machine.on(it.command(&["ci", "--no-setup"])));
+    assert_eq!((ended.code, ended.stderr), (Some(3), refused.clone()));
+    it.file(".config/windlass.toml", "[ci]\nsetup = false\n");
+    let ended = run(&mut machine.on(it.command(&["ci"])));
+    assert_eq!((ended.code, ended.stderr), (Some(3), refused));
+    it.file(".config/windlass.toml", "");
+    for task in ["doctor", "init"] {
+        let ended = run(&mut machine.on(it.command(&[task])));
+        assert_eq!((ended.code, ended.stderr), (Some(3), format!("error: {missing}{said}\n")), "{task}");
     }
+    assert!(!machine.path("args").exists());
+    let ended = run(&mut machine.on(it.command(&["ci", "--stage", "lock"])));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stderr.starts_with(&format!("{missing}{said}; about to run, about 1 to 3 minutes:\n  {line}\n")),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(fs::read_to_string(machine.path("args")).unwrap(), "toolchain install\n");
 }
 
 #[test]
