@@ -9,7 +9,6 @@ use windlass_workspace::{DIAGNOSTICS_MAX, Member, Workspace, diagnostics};
 fn workspace() -> Workspace {
     let member = |name: &str| Member {
         name: name.into(),
-        version: "0.1.0".into(),
         id: format!("path+file:///ws/{name}#0.1.0"),
         manifest_path: format!("/ws/{name}/Cargo.toml"),
         edition: "2021".into(),
