@@ -22,6 +22,8 @@ pub const LOG_LIMIT_BYTES: u64 = 256 << 20;
 const LOGS: &str = "logs";
 /// How often deadlines, signals and children are looked at when nothing else happens.
 const TICK: Duration = Duration::from_millis(20);
+/// How often where a step has closed its output: it is about to end, and the next waits for it.
+const SHORT_TICK: Duration = Duration::from_millis(1);
 /// How many messages of readers may wait.
 const N_MESSAGES: usize = 64;
 
@@ -111,7 +113,9 @@ impl Engine<'_> {
             if self.states.iter().all(|state| matches!(state, State::Done(_))) {
                 return;
             }
-            match messages.recv_timeout(TICK) {
+            let is_ending = |state: &State| matches!(state, State::Running(running) if running.is_ending());
+            let tick = if self.states.iter().any(is_ending) { SHORT_TICK } else { TICK };
+            match messages.recv_timeout(tick) {
                 Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }

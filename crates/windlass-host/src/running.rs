@@ -17,6 +17,9 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// How long at the most, if it writes.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
+/// How long after its output a step is expected to end.
+const ENDING: Duration = Duration::from_millis(200);
+
 #[derive(Debug)]
 pub(crate) struct Running {
     process: Process,
@@ -25,8 +28,8 @@ pub(crate) struct Running {
     deadline: Option<Instant>,
     /// A service whose ready line has been seen.
     ready: bool,
-    /// All writers of its output are gone.
-    closed: bool,
+    /// When all writers of its output were gone.
+    closed_at: Option<Instant>,
     /// It is being stopped: what its outcome will be, and when patience ends.
     stopping: Option<(Outcome, Instant)>,
     /// When it was seen to have ended, while its output is still open.
@@ -37,7 +40,7 @@ impl Running {
     /// One that has just been started.
     pub(crate) fn new(process: Process, output: Output, timeout_s: u64) -> Self {
         let deadline = Instant::now().checked_add(Duration::from_secs(timeout_s));
-        Self { process, output, deadline, ready: false, closed: false, stopping: None, ended_at: None }
+        Self { process, output, deadline, ready: false, closed_at: None, stopping: None, ended_at: None }
     }
 
     /// Whether its ready line has been seen.
@@ -55,9 +58,14 @@ impl Running {
         self.ready |= lines.lines().any(|line| line.contains(ready));
     }
 
+    /// Whether nobody can write to its log any more: it ends now, or goes on without a word.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.closed_at.is_some_and(|at| at.elapsed() < ENDING)
+    }
+
     /// Nobody can write to its log any more.
     pub(crate) fn output_is_closed(&mut self) {
-        self.closed = true;
+        self.closed_at = Some(Instant::now());
     }
 
     /// Asks it to end, if nobody has yet; it then counts as `outcome`.
@@ -101,7 +109,7 @@ impl Running {
         }
         let is_quiet = now > self.output.read_at().max(ended_at) + DRAIN || now > ended_at + DRAIN_MAX;
         // A group that outlives being killed has members that nobody asks how they ended.
-        let is_over = (is_gone || now >= patience + DRAIN) && (self.closed || is_quiet);
+        let is_over = (is_gone || now >= patience + DRAIN) && (self.closed_at.is_some() || is_quiet);
         is_over.then_some(status)
     }
 
