@@ -24,11 +24,13 @@ mod clock;
 mod engine;
 mod environment;
 mod files;
+mod instance;
 mod log;
 mod output;
 mod process;
 mod reading;
 mod running;
+mod server;
 mod terminal;
 mod tree;
 
@@ -41,7 +43,9 @@ use std::time::Instant;
 
 pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
 pub use files::HostError;
+pub use instance::{HeldPort, Lock, Watch};
 pub use reading::{Answer, Reading};
+pub use server::{Server, Signal};
 pub use terminal::Terminal;
 
 /// The machine: what is read of it, and what is done to it.

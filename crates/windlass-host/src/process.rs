@@ -44,12 +44,23 @@ pub(crate) fn start(
         .stderr(stderr)
         .process_group(0)
         .spawn()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => format!("cannot start `{}`: no such program on `PATH`", command.program),
-            _ => format!("cannot start `{}`: {error}", command.program),
-        })?;
+        .map_err(|error| not_started(command, &error))?;
     let pid = Pid::from_child(&child);
     Ok(Process { child, pid, status: None })
+}
+
+/// Starts a command that has the terminal: in this process's own group, and with its own input and output.
+pub(crate) fn in_foreground(command: &Command, env: &BTreeMap<OsString, OsString>) -> Result<Child, String> {
+    let mut child = std::process::Command::new(&command.program);
+    child.args(&command.args).current_dir(&command.cwd).env_clear().envs(env).envs(&command.env);
+    child.spawn().map_err(|error| not_started(command, &error))
+}
+
+fn not_started(command: &Command, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("cannot start `{}`: no such program on `PATH`", command.program),
+        _ => format!("cannot start `{}`: {error}", command.program),
+    }
 }
 
 impl Process {
@@ -81,9 +92,14 @@ impl Process {
         }
     }
 
-    /// Asks it and all its descendants to end, gives them `grace`, and then ends them.
-    pub(crate) fn stop(&mut self, grace: Duration) {
-        self.signal(Signal::TERM);
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it and all its descendants to end by a signal, gives them `grace`, and then ends them.
+    pub(crate) fn stop(&mut self, signal: Signal, grace: Duration) {
+        self.signal(signal);
         let deadline = Instant::now() + grace;
         while self.ended().is_none() || !self.is_gone() && Instant::now() < deadline + grace {
             if Instant::now() > deadline {

@@ -81,6 +81,16 @@ impl Host {
         Ok(self.wait(command, &mut child, timeout)?.code())
     }
 
+    /// Runs a program that cleans up: also when windlass is asked to stop. How it ends does not matter.
+    pub fn clean_up(&self, command: &Command, timeout: Duration) {
+        let Ok(mut child) = process::start(command, &self.env, Stdio::null(), Stdio::null()) else { return };
+        let deadline = Instant::now() + timeout;
+        while child.ended().is_none() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        child.stop(Signal::KILL, Duration::ZERO);
+    }
+
     /// Starts a program that goes on by itself, such as a browser: nobody waits for it, and nobody stops it.
     ///
     /// # Errors
@@ -106,12 +116,12 @@ impl Host {
             }
             let program = || command.program.clone();
             if self.interrupted_by().is_some() {
-                child.stop(Duration::from_secs(2));
+                child.stop(Signal::TERM, Duration::from_secs(2));
                 tree::sweep();
                 return Err(Reading::Interrupted { program: program() });
             }
             if Instant::now() > deadline {
-                child.stop(Duration::from_secs(2));
+                child.stop(Signal::TERM, Duration::from_secs(2));
                 return Err(Reading::TimedOut { program: program(), after_s: timeout.as_secs() });
             }
             thread::sleep(nap);

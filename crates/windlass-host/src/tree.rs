@@ -48,14 +48,22 @@ pub(crate) fn sweep() -> Vec<String> {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{adopt_orphans, below, group_names, is_ignored, strays};
+pub(crate) use linux::{
+    Watch, adopt_orphans, below, die_with_parent, group_names, is_ignored, strays, watch, working_in,
+};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::BTreeMap;
-    use std::fs;
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+    use std::{fs, io};
 
-    use rustix::process::{Pid, WaitOptions, getpgrp, getpid, set_child_subreaper, waitpid};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{
+        Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, pidfd_open, set_child_subreaper,
+        set_parent_process_death_signal, waitpid,
+    };
 
     /// A compiler cache's server outlives the command that started it on purpose.
     const MEANT_TO_STAY: &str = "sccache";
@@ -64,6 +72,13 @@ mod linux {
     /// (prctl `PR_SET_CHILD_SUBREAPER`).
     pub(crate) fn adopt_orphans() {
         let _ = set_child_subreaper(Some(getpid()));
+    }
+
+    /// From here on this process, and what it becomes, is sent a signal when its parent dies (prctl `PR_SET_PDEATHSIG`); it no
+    /// longer adopts orphans.
+    pub(crate) fn die_with_parent(signal: Signal) -> io::Result<()> {
+        set_child_subreaper(None)?;
+        Ok(set_parent_process_death_signal(Some(signal))?)
     }
 
     /// Whether this process was started with a signal ignored, as `nohup` does.
@@ -133,6 +148,33 @@ mod linux {
         processes.filter(in_group).map(|process| format!("`{}` ({})", process.name, process.pid)).collect()
     }
 
+    /// A process that is watched, by a file descriptor that no other process of its number will have.
+    #[derive(Debug)]
+    pub(crate) struct Watch(OwnedFd);
+
+    /// Watches a process, if there is one.
+    pub(crate) fn watch(pid: Pid) -> Option<Watch> {
+        pidfd_open(pid, PidfdFlags::empty()).ok().map(Watch)
+    }
+
+    impl Watch {
+        pub(crate) fn has_ended(&self) -> bool {
+            let at_once = Timespec::default();
+            poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&at_once)).is_ok_and(|n| n > 0)
+        }
+    }
+
+    /// Processes whose working directory is `dir` or below it, those that have ended left out.
+    pub(crate) fn working_in(dir: &Path) -> Vec<Pid> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+            let works_there = || fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(dir));
+            found.extend(pid.filter(|_| works_there()));
+        }
+        found
+    }
+
     /// Descendants of this process that still run, each with its name, except what is in its own process group or below
     /// that, and what is meant to stay; those that have ended are reaped.
     pub(crate) fn strays() -> Vec<(Pid, String)> {
@@ -149,7 +191,9 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{adopt_orphans, below, group_names, is_ignored, strays};
+pub(crate) use elsewhere::{
+    Watch, adopt_orphans, below, die_with_parent, group_names, is_ignored, strays, watch, working_in,
+};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -157,6 +201,11 @@ mod elsewhere {
 
     /// There is no way to ask for orphans here.
     pub(crate) fn adopt_orphans() {}
+
+    /// Nobody is told here that a parent has died: what is left is swept by the next run.
+    pub(crate) fn die_with_parent(_signal: rustix::process::Signal) -> std::io::Result<()> {
+        Ok(())
+    }
 
     /// There is no safe way to ask.
     pub(crate) fn is_ignored(_signal: i32) -> bool {
@@ -171,6 +220,26 @@ mod elsewhere {
     /// Its number is all that is known of it.
     pub(crate) fn group_names(leader: Pid) -> Vec<String> {
         vec![format!("process group {leader}")]
+    }
+
+    /// A process that is watched by its number.
+    #[derive(Debug)]
+    pub(crate) struct Watch(Pid);
+
+    /// Watches a process, if there is one.
+    pub(crate) fn watch(pid: Pid) -> Option<Watch> {
+        Some(Watch(pid)).filter(|watch| !watch.has_ended())
+    }
+
+    impl Watch {
+        pub(crate) fn has_ended(&self) -> bool {
+            rustix::process::test_kill_process(self.0).is_err()
+        }
+    }
+
+    /// There is no way to ask.
+    pub(crate) fn working_in(_dir: &std::path::Path) -> Vec<Pid> {
+        Vec::new()
     }
 
     /// The process groups have been stopped already.

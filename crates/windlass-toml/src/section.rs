@@ -5,54 +5,59 @@ use std::collections::BTreeMap;
 use toml_edit::{Item, TableLike, Value};
 use windlass_plan::nearest;
 
-use super::{ConfigError, Problem};
+use crate::{Problem, Problems};
 
 /// The text of a file, and what has been found wrong with it so far.
-pub(super) struct Source<'a> {
+#[derive(Debug)]
+pub struct Source<'a> {
     file: &'a str,
     text: &'a str,
     problems: Vec<Problem>,
 }
 
 /// A table.
-pub(super) struct Section<'a> {
+pub struct Section<'a> {
     key: String,
-    pub(super) line: usize,
+    /// Where it begins, from 1.
+    pub line: usize,
     table: &'a dyn TableLike,
 }
 
 /// What stands under one key.
-pub(super) struct Entry<'a> {
+#[derive(Debug)]
+pub struct Entry<'a> {
     key: String,
-    pub(super) line: usize,
+    /// Where it begins, from 1.
+    pub line: usize,
     item: &'a Item,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, problems: Vec::new() }
     }
 
-    pub(super) fn refuse(&mut self, line: usize, message: impl Into<String>) {
+    /// Something is wrong on a line: what it is, and what would be right.
+    pub fn refuse(&mut self, line: usize, message: impl Into<String>) {
         self.problems.push(Problem { file: self.file.to_owned(), line, column: None, message: message.into() });
     }
 
-    /// Refuses text that is no TOML.
-    pub(super) fn refuse_syntax(&mut self, error: &toml_edit::TomlError) {
+    /// The text is no TOML.
+    pub(crate) fn no_toml(&self, error: &toml_edit::TomlError) -> Problems {
         let offset = error.span().map_or(0, |span| span.start).min(self.text.len());
         let line_start = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
         let column = Some(self.text[line_start..offset].chars().count() + 1);
         let message = error.message().trim_end().replace('\n', ", ");
-        self.problems.push(Problem { file: self.file.to_owned(), line: self.line(offset), column, message });
+        Problems { problems: vec![Problem { file: self.file.to_owned(), line: self.line(offset), column, message }] }
     }
 
     /// `value`, unless something was refused.
-    pub(super) fn finish<T>(mut self, value: T) -> Result<T, ConfigError> {
+    pub(crate) fn finish<T>(mut self, value: T) -> Result<T, Problems> {
         if self.problems.is_empty() {
             return Ok(value);
         }
         self.problems.sort_by_key(|problem| problem.line);
-        Err(ConfigError { problems: self.problems })
+        Err(Problems { problems: self.problems })
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -62,27 +67,47 @@ impl<'a> Source<'a> {
 
 impl<'a> Section<'a> {
     /// The table that holds all others.
-    pub(super) fn root(table: &'a toml_edit::Table) -> Self {
+    pub(crate) fn root(table: &'a toml_edit::Table) -> Self {
         Self { key: String::new(), line: 1, table }
     }
 
     /// What stands under `key`.
-    pub(super) fn entry(&self, key: &str, source: &Source<'_>) -> Option<Entry<'a>> {
+    pub fn entry(&self, key: &str, source: &Source<'_>) -> Option<Entry<'a>> {
         let (name, item) = self.table.get_key_value(key)?;
         Some(Entry { key: self.full(key), line: name.span().map_or(self.line, |span| source.line(span.start)), item })
     }
 
     /// The string under `key`, which has to be there; `why` says what for.
-    pub(super) fn required(&self, key: &str, why: &str, source: &mut Source<'_>) -> Option<String> {
+    pub fn required(&self, key: &str, why: &str, source: &mut Source<'_>) -> Option<String> {
+        self.required_entry(key, why, source)?.string(source)
+    }
+
+    /// What stands under `key`, which has to be there; `why` says what for.
+    pub fn required_entry(&self, key: &str, why: &str, source: &mut Source<'_>) -> Option<Entry<'a>> {
         let entry = self.entry(key, source);
         if entry.is_none() {
             source.refuse(self.line, format!("`{}` is missing: {why}", self.full(key)));
         }
-        entry?.string(source)
+        entry
+    }
+
+    /// The keys, in the order of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.table.iter().map(|(key, _)| key)
+    }
+
+    /// The table itself.
+    pub fn table(&self) -> &'a dyn TableLike {
+        self.table
+    }
+
+    /// Another table in its place.
+    pub fn with<'b>(&self, table: &'b dyn TableLike) -> Section<'b> {
+        Section { key: self.key.clone(), line: self.line, table }
     }
 
     /// Refuses every key that is not one of `known`.
-    pub(super) fn only(&self, known: &[&str], source: &mut Source<'_>) {
+    pub fn only(&self, known: &[&str], source: &mut Source<'_>) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
             let line = self.entry(key, source).map_or(self.line, |entry| entry.line);
             let hint = match nearest(key, known) {
@@ -100,7 +125,7 @@ impl<'a> Section<'a> {
 
 impl<'a> Entry<'a> {
     /// A string that is not blank.
-    pub(super) fn string(&self, source: &mut Source<'_>) -> Option<String> {
+    pub fn string(&self, source: &mut Source<'_>) -> Option<String> {
         match self.text() {
             Some(text) if !text.trim().is_empty() => return Some(text.to_owned()),
             Some(_) => source.refuse(self.line, format!("`{}` is empty; it must say something", self.key)),
@@ -109,8 +134,30 @@ impl<'a> Entry<'a> {
         None
     }
 
+    /// The key in full, with dots.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// A string, which may be empty.
+    pub fn any_string(&self, source: &mut Source<'_>) -> Option<String> {
+        if self.text().is_none() {
+            self.mistyped("a string", source);
+        }
+        self.text().map(str::to_owned)
+    }
+
+    /// A port: a whole number from 1 to 65535.
+    pub fn port(&self, source: &mut Source<'_>) -> Option<u16> {
+        let port = self.item.as_integer().and_then(|number| u16::try_from(number).ok()).filter(|port| *port > 0);
+        if port.is_none() {
+            self.mistyped("a port from 1 to 65535", source);
+        }
+        port
+    }
+
     /// `true` or `false`.
-    pub(super) fn boolean(&self, source: &mut Source<'_>) -> Option<bool> {
+    pub fn boolean(&self, source: &mut Source<'_>) -> Option<bool> {
         if self.item.as_bool().is_none() {
             self.mistyped("`true` or `false`", source);
         }
@@ -118,7 +165,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A whole number of seconds above 0.
-    pub(super) fn seconds(&self, source: &mut Source<'_>) -> Option<u64> {
+    pub fn seconds(&self, source: &mut Source<'_>) -> Option<u64> {
         const WANTED: &str = "a whole number of seconds above 0";
         let Some(number) = self.item.as_integer() else {
             self.mistyped(WANTED, source);
@@ -132,7 +179,7 @@ impl<'a> Entry<'a> {
     }
 
     /// One of a few words, each with what it means.
-    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], source: &mut Source<'_>) -> Option<T> {
+    pub fn word<T: Copy>(&self, words: &[(&str, T)], source: &mut Source<'_>) -> Option<T> {
         let wanted = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
         let Some(text) = self.text() else {
             self.mistyped(&wanted, source);
@@ -146,7 +193,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A list of strings, each with its line; `wanted` names what else the key may hold.
-    pub(super) fn strings(&self, wanted: &str, source: &mut Source<'_>) -> Option<Vec<(usize, String)>> {
+    pub fn strings(&self, wanted: &str, source: &mut Source<'_>) -> Option<Vec<(usize, String)>> {
         let strings = self.item.as_array().and_then(|array| {
             let text = |value: &Value| Some((self.line_of(value, source), value.as_str()?.to_owned()));
             array.iter().map(text).collect()
@@ -157,8 +204,14 @@ impl<'a> Entry<'a> {
         strings
     }
 
+    /// The entries of a table, each with its name.
+    pub fn entries(&self, source: &mut Source<'_>) -> Vec<(&'a str, Entry<'a>)> {
+        let Some(section) = self.section(source) else { return Vec::new() };
+        section.keys().filter_map(|key| Some((key, section.entry(key, source)?))).collect()
+    }
+
     /// Names with their values.
-    pub(super) fn pairs(&self, source: &mut Source<'_>) -> Option<BTreeMap<String, String>> {
+    pub fn pairs(&self, source: &mut Source<'_>) -> Option<BTreeMap<String, String>> {
         let pairs = self.item.as_table_like().and_then(|table| {
             table.iter().map(|(name, value)| Some((name.to_owned(), value.as_str()?.to_owned()))).collect()
         });
@@ -169,7 +222,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A table.
-    pub(super) fn section(&self, source: &mut Source<'_>) -> Option<Section<'a>> {
+    pub fn section(&self, source: &mut Source<'_>) -> Option<Section<'a>> {
         let table = self.item.as_table_like();
         if table.is_none() {
             self.mistyped("a table", source);
@@ -178,7 +231,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A list of tables, written as `[[key]]` or inline.
-    pub(super) fn sections(&self, source: &mut Source<'_>) -> Vec<Section<'a>> {
+    pub fn sections(&self, source: &mut Source<'_>) -> Vec<Section<'a>> {
         if let Some(tables) = self.item.as_array_of_tables() {
             let line = |table: &toml_edit::Table| table.span().map_or(self.line, |span| source.line(span.start));
             return tables.iter().map(|table| Section { key: self.key.clone(), line: line(table), table }).collect();
@@ -197,7 +250,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The text, if it is a string at all.
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub fn text(&self) -> Option<&'a str> {
         self.item.as_str()
     }
 
@@ -224,7 +277,7 @@ fn with_article(noun: &str) -> String {
 }
 
 /// What `name` may have been meant to be: the most similar of `known`, or all of them.
-pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, all: &str) -> String {
+pub fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, all: &str) -> String {
     match nearest(name, known.clone()) {
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("{all} {}", listed(known)),
@@ -233,4 +286,11 @@ pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone,
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a shell could set a variable of that name.
+pub fn is_variable(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

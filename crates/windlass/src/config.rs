@@ -1,15 +1,17 @@
 //! `.config/windlass.toml`: text in, [`Config`] out, or everything that is wrong with it, each with its line and key.
 
-mod section;
 mod step;
 
-use std::fmt;
+use std::path::Path;
 
 use windlass_plan::DEFAULT_TIMEOUT_S;
+use windlass_services::Definition;
+use windlass_toml::{Entry, Problems, Section, Source, hint};
 use windlass_workspace::Features;
 
-use self::section::{Entry, Section, Source, hint};
 pub(crate) use self::step::OwnStep;
+use crate::Context;
+use crate::exit::Usage;
 
 /// Where the file stands, from the workspace's root.
 pub(crate) const CONFIG: &str = ".config/windlass.toml";
@@ -17,7 +19,7 @@ pub(crate) const CONFIG: &str = ".config/windlass.toml";
 /// The stages that `ci` has by itself, in order.
 pub(crate) const STAGES: [&str; 7] = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"];
 
-const ROOT_KEYS: [&str; 1] = ["ci"];
+const ROOT_KEYS: [&str; 2] = ["ci", "services"];
 const CI_KEYS: [&str; 9] =
     ["features", "exclude", "skip", "warnings", "nextest-profile", "timeout-s", "setup", "include-xtask", "step"];
 const EXCLUDE_KEYS: [&str; 3] = ["package", "platform", "reason"];
@@ -27,6 +29,8 @@ const EXCLUDE_KEYS: [&str; 3] = ["package", "platform", "reason"];
 pub(crate) struct Config {
     /// `[ci]`.
     pub(crate) ci: Ci,
+    /// `[services.NAME]`: what runs beside the tests, in the order of the names.
+    pub(crate) services: Vec<Definition>,
 }
 
 /// `[ci]`: what the main job does in this workspace.
@@ -69,26 +73,6 @@ pub(crate) struct Exclude {
     pub(crate) line: usize,
 }
 
-/// Everything that is wrong with a file, in the order of its lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConfigError {
-    /// Never empty.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// The file, as it was named to [`parse`].
-    pub(crate) file: String,
-    /// From 1.
-    pub(crate) line: usize,
-    /// From 1, in characters; only for text that is no TOML.
-    pub(crate) column: Option<usize>,
-    /// What it is, and what would be right.
-    pub(crate) message: String,
-}
-
 impl Default for Ci {
     fn default() -> Self {
         Self {
@@ -105,47 +89,57 @@ impl Default for Ci {
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, problem) in self.problems.iter().enumerate() {
-            write!(f, "{}{problem}", if n == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.column {
-            Some(column) => write!(f, "{}:{}:{column}: {}", self.file, self.line, self.message),
-            None => write!(f, "{}:{}: {}", self.file, self.line, self.message),
-        }
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
 /// Reads the text of a config file; `file` is what messages call it.
 ///
 /// # Errors
 ///
 /// When the text is no TOML, or says something that windlass does not understand: all of it at once.
-pub(crate) fn parse(text: &str, file: &str) -> Result<Config, ConfigError> {
-    let mut source = Source::new(file, text);
-    let config = match toml_edit::Document::parse(text) {
-        Ok(document) => read(&Section::root(document.as_table()), &mut source),
-        Err(error) => {
-            source.refuse_syntax(&error);
-            Config::default()
-        }
-    };
-    source.finish(config)
+pub(crate) fn parse(text: &str, file: &str) -> Result<Config, Problems> {
+    windlass_toml::read(file, text, read)
 }
 
 fn read(root: &Section<'_>, source: &mut Source<'_>) -> Config {
     root.only(&ROOT_KEYS, source);
     let ci = root.entry("ci", source).and_then(|ci| ci.section(source));
-    Config { ci: ci.map(|ci| read_ci(&ci, source)).unwrap_or_default() }
+    let services = root.entry("services", source).and_then(|services| services.section(source));
+    let services = services.map(|services| read_services(&services, source)).unwrap_or_default();
+    Config { ci: ci.map(|ci| read_ci(&ci, source)).unwrap_or_default(), services }
+}
+
+fn read_services(section: &Section<'_>, source: &mut Source<'_>) -> Vec<Definition> {
+    let mut names: Vec<&str> = section.keys().collect();
+    names.sort_unstable();
+    let read = |name: &str| {
+        let entry = section.entry(name, source)?;
+        if !name.starts_with(|c: char| c.is_ascii_lowercase())
+            || name.contains(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'))
+        {
+            let message = format!("`services.{name}` is no name of a service; use lower-case letters, digits and `-`");
+            source.refuse(entry.line, message);
+            return None;
+        }
+        let section = entry.section(source)?;
+        if windlass_services::shipped_names().all(|shipped| shipped != name) && section.keys().all(|key| key != "kind")
+        {
+            let hint = hint(name, windlass_services::shipped_names(), "there are");
+            let message =
+                format!("`services.{name}` is no service that comes with windlass, and has no `kind`; {hint}");
+            source.refuse(entry.line, message);
+            return None;
+        }
+        windlass_services::read(name, &section, source)
+    };
+    names.into_iter().filter_map(read).collect()
+}
+
+/// The configuration of the workspace with that root.
+///
+/// # Errors
+///
+/// When the file cannot be read, or says something that windlass does not understand.
+pub(crate) fn of(cx: &Context, root: &str) -> anyhow::Result<Config> {
+    let text = cx.host.read_text(&Path::new(root).join(CONFIG)).map_err(|error| Usage(error.to_string()))?;
+    Ok(parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?)
 }
 
 /// A value that was refused leaves its default behind: nobody sees it, since the whole is refused.

@@ -5,22 +5,28 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What each crate may import of ours; nothing here is a crate that may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("windlass-plan", &[]),
     ("windlass-record", &[]),
+    ("windlass-toml", &["windlass-plan"]),
     ("windlass-workspace", &["windlass-plan", "windlass-record"]),
     ("windlass-nextest", &["windlass-plan", "windlass-record"]),
     ("windlass-report", &["windlass-plan", "windlass-record"]),
+    ("windlass-services", &["windlass-plan", "windlass-toml"]),
     ("windlass-host", &["windlass-plan", "windlass-record"]),
+    ("windlass-supervisor", &["windlass-plan", "windlass-services", "windlass-host"]),
     (
         "windlass",
         &[
             "windlass-plan",
             "windlass-record",
+            "windlass-toml",
             "windlass-workspace",
             "windlass-nextest",
             "windlass-report",
+            "windlass-services",
             "windlass-host",
+            "windlass-supervisor",
         ],
     ),
     ("xtask", &["windlass"]),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_plan::{Command, Plan, PlanError, Step};
+use windlass_toml::{Section, Source, hint, is_variable};
 
-use super::section::{Section, Source, hint};
 use super::{STAGES, texts};
 
 pub(super) const STEP_KEYS: [&str; 6] = ["name", "run", "needs", "uses", "timeout-s", "env"];
@@ -113,12 +113,6 @@ fn check_name(name: &str, section: &Section<'_>, source: &mut Source<'_>) -> boo
         source.refuse(line, format!("`ci.step.name` is \"{name}\"; it may have letters, digits, `-` and `_`"));
     }
     plain
-}
-
-fn is_variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn refuse_unknown_needs(steps: &[OwnStep], needs: &[(usize, String, String)], source: &mut Source<'_>) {

@@ -113,8 +113,8 @@ fn what_is_wrong_is_named_with_file_line_and_key_and_what_would_be_right() {
         ("[ci", "w.toml:1:4: unclosed table, expected `]`"),
         // keys
         ("[ci]\nwarning = 'deny'", "w.toml:2: unknown key `ci.warning`; did you mean `ci.warnings`?"),
-        ("timeout = 3", "w.toml:1: unknown key `timeout`; known here: `ci`"),
-        ("[test]", "w.toml:1: unknown key `test`; known here: `ci`"),
+        ("timeout = 3", "w.toml:1: unknown key `timeout`; known here: `ci`, `services`"),
+        ("[test]", "w.toml:1: unknown key `test`; known here: `ci`, `services`"),
         (
             "\nci.exclude = [\n{ package = 'p', reasons = 'r' }]",
             "w.toml:3: unknown key `ci.exclude.reasons`; did you mean `ci.exclude.reason`?\nw.toml:3: `ci.exclude.reason` is missing: why the package is left out, for those who read the report",

@@ -37,12 +37,13 @@ mod tests {
 
     #[test]
     fn every_key_that_stands_there_as_a_comment_is_one() {
-        let is_toml = |line: &str| line.starts_with("# [[") || line.starts_with("# ") && line.contains(" = ");
+        let is_toml = |line: &str| line.starts_with("# [") || line.starts_with("# ") && line.contains(" = ");
         let lines = TEXT.lines().map(|line| if is_toml(line) { &line[2..] } else { line });
         let text = lines.collect::<Vec<_>>().join("\n");
         let config = config::parse(&text, PATH).map_err(|error| error.to_string()).unwrap();
-        assert_eq!((config.ci.steps.len(), config.ci.exclude.len()), (1, 1));
-        let Config { ci } = Config::default();
+        assert_eq!((config.ci.steps.len(), config.ci.exclude.len(), config.services.len()), (1, 1, 1));
+        let Config { ci, services } = Config::default();
+        assert!(services.is_empty());
         assert_eq!((config.ci.skip, config.ci.warnings, config.ci.timeout_s), (ci.skip, ci.warnings, ci.timeout_s));
         assert_eq!((config.ci.setup, config.ci.include_xtask), (ci.setup, ci.include_xtask));
     }

@@ -137,9 +137,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
         windlass_workspace::mark_custom_harnesses(member, &custom);
     }
     let root = Path::new(&workspace.root);
-    let text = cx.host.read_text(&root.join(CONFIG)).map_err(|error| Usage(error.to_string()))?;
-    let config =
-        config::parse(text.as_deref().unwrap_or_default(), CONFIG).map_err(|error| Usage(error.to_string()))?;
+    let config = config::of(cx, &workspace.root)?;
     let selection = select(cx, &workspace, &config)?;
     let has_lockfile = cx.host.exists(&root.join("Cargo.lock"));
     // Who skips `lock` does not want the lockfile judged, neither by that stage nor by the others.
@@ -178,7 +176,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     if nextest_config.is_none() {
         notes.push(format!("no {NEXTEST_CONFIG}: nextest's own defaults hold"));
     }
-    if text.is_none() {
+    if !cx.host.exists(&root.join(CONFIG)) {
         notes.push(format!("no {CONFIG}: windlass's own defaults hold"));
     }
     let tool_config = rundir::windlass_dir(&workspace.target_directory).join("nextest.toml");

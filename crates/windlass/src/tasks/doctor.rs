@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{Context, Exit, PlanArgs, tools};
+use crate::{Context, Exit, PlanArgs, config, tools};
 
 /// What `doctor` takes.
 #[derive(Clone, Debug, Args)]
@@ -30,9 +30,30 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         }
         cx.host.print(&format!("          needed for  {}\n", tool.needed_for.join(", ")));
     }
-    if tools.missing().next().is_none() {
+    let mut lacks_server = false;
+    for service in config::of(cx, &root)?.services {
+        let (name, wanted) = (&service.name, &service.version);
+        match windlass_supervisor::find(&cx.host, &service) {
+            Ok(found) => {
+                let (version, bin) = (found.version, found.bin.display());
+                cx.host.print(&format!(
+                    "ok      {name}\n          wanted      {wanted}\n          found       {version}\n"
+                ));
+                cx.host.print(&format!("          from        {bin}\n          needed for  with\n"));
+            }
+            Err(error) => {
+                cx.host.print(&format!(
+                    "MISSING {name}\n          wanted      {wanted}\n          found       none ({error})\n"
+                ));
+                cx.host.print("          needed for  with\n");
+                lacks_server = true;
+            }
+        }
+    }
+    if tools.missing().next().is_some() {
+        cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
+    } else if !lacks_server {
         return Ok(Exit::PASSED);
     }
-    cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
     Ok(Exit::FAILED)
 }

@@ -4,7 +4,9 @@ mod ci;
 mod doctor;
 mod init;
 mod report;
+mod services;
 mod setup;
+mod with;
 
 use clap::Subcommand;
 
@@ -25,6 +27,11 @@ pub enum Task {
     Doctor(doctor::DoctorArgs),
     /// Draw a kept run again
     Report(report::ReportArgs),
+    /// Run one command with the services of the workspace, and clean up after it
+    With(with::WithArgs),
+    /// Look after the servers of services
+    #[command(subcommand)]
+    Services(services::ServicesTask),
     /// Adopt windlass in a workspace, check that, or undo it
     Init(InitArgs),
 }
@@ -42,6 +49,8 @@ impl Task {
             Self::Setup(args) => setup::run(cx, &args),
             Self::Doctor(args) => doctor::run(cx, &args),
             Self::Report(args) => report::run(cx, &args),
+            Self::With(args) => with::run(cx, &args),
+            Self::Services(task) => services::run(cx, &task),
             Self::Init(args) => init::run(cx, &args),
         }
     }

@@ -1,0 +1,183 @@
+//! What servers stand on: locks that end with their holder, ports that nobody else is given, private directories, and the
+//! lives of other processes.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
+use rustix::process::{Pid, Signal, getuid, kill_process};
+
+use crate::{Host, HostError, tree};
+
+/// A lock that is held until it is dropped, or its holder has died.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// A process that is watched.
+#[derive(Debug)]
+pub struct Watch {
+    watch: tree::Watch,
+}
+
+impl Watch {
+    /// Whether it has ended, also if nobody has asked how.
+    pub fn has_ended(&self) -> bool {
+        self.watch.has_ended()
+    }
+}
+
+/// A port of the loopback interface. Where the system can, on Linux, nobody else is given it while this is held, and a
+/// server can still listen on it: the socket is bound and does not listen.
+#[derive(Debug)]
+pub struct HeldPort {
+    /// Its number.
+    pub port: u16,
+    _socket: Option<OwnedFd>,
+}
+
+impl Host {
+    /// Takes a lock; `None` if somebody else has it. The file is made, and stays.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened.
+    pub fn lock(&self, path: &Path) -> Result<Option<Lock>, HostError> {
+        let tried = |error| HostError::new("lock", path, error);
+        let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(tried)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(tried(error.into())),
+        }
+    }
+
+    /// Holds a port: the one that is wanted, or any that is free; `None` if the one that is wanted is taken.
+    ///
+    /// # Errors
+    ///
+    /// When there is no loopback interface, or no port is left.
+    pub fn hold_port(&self, wanted: Option<u16>) -> io::Result<Option<HeldPort>> {
+        let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        sockopt::set_socket_reuseaddr(&held, true)?;
+        match bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, wanted.unwrap_or(0))) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::ADDRINUSE) if wanted.is_some() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let port = SocketAddrV4::try_from(getsockname(&held)?)?.port();
+        Ok(Some(HeldPort { port, _socket: cfg!(target_os = "linux").then_some(held) }))
+    }
+
+    /// Makes a directory that nobody else may enter, and those above it; one that is there is made private.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn make_private_dir(&self, path: &Path) -> Result<(), HostError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| HostError::new("make", path, error))
+    }
+
+    /// Writes a file that nobody else may read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write_private(&self, path: &Path, text: &str) -> Result<(), HostError> {
+        let write = || -> io::Result<()> {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+            io::Write::write_all(&mut file, text.as_bytes())
+        };
+        write().map_err(|error| HostError::new("write", path, error))
+    }
+
+    /// Connects to a socket below a directory, and waits no longer than `timeout` for each answer.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens there.
+    pub fn connect_unix(&self, path: &Path, timeout: Duration) -> io::Result<UnixStream> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        Ok(stream)
+    }
+
+    /// Connects to a port of the loopback interface, and waits no longer than `timeout` for each answer.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens there.
+    pub fn connect_tcp(&self, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, port).into(), timeout)?;
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        Ok(stream)
+    }
+
+    /// How many bytes there is room for in a directory; 0 where it cannot be told.
+    pub fn room_bytes(&self, dir: &Path) -> u64 {
+        statvfs(dir).map_or(0, |it| it.f_bavail.saturating_mul(it.f_frsize))
+    }
+
+    /// The number of the user.
+    pub fn uid(&self) -> u32 {
+        getuid().as_raw()
+    }
+
+    /// Letters and digits that nobody can guess: two for each byte.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no random bytes to give.
+    pub fn random(&self, n_bytes: usize) -> Result<String, HostError> {
+        let path = Path::new("/dev/urandom");
+        let mut bytes = vec![0; n_bytes];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
+        read.map_err(|error| HostError::new("read", path, error))?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Watches a process, to know when it has ended; `None` if there is none of that number.
+    pub fn watch(&self, pid: u32) -> Option<Watch> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        tree::watch(pid).map(|watch| Watch { watch })
+    }
+
+    /// Kills every process that works in a directory or below it, and waits until they are gone; how many there were. Only Linux
+    /// says where a process works.
+    pub fn kill_all_in(&self, dir: &Path) -> usize {
+        let mut killed = std::collections::BTreeSet::new();
+        for _ in 0..500 {
+            let there = tree::working_in(dir);
+            if there.is_empty() {
+                break;
+            }
+            for pid in there {
+                let _ = kill_process(pid, Signal::KILL);
+                killed.insert(pid.as_raw_nonzero());
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        killed.len()
+    }
+
+    /// Does nothing for a while.
+    pub fn sleep(&self, time: Duration) {
+        thread::sleep(time);
+    }
+}

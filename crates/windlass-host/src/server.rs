@@ -1,0 +1,152 @@
+//! Servers: children that run until they are stopped, and that do not outlive this process, however it ends.
+
+use std::fs::File;
+use std::io::{self, BufRead};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, getppid, kill_process};
+use windlass_plan::Command;
+
+use crate::process::{self, Process};
+use crate::{Host, HostError, Reading, tree};
+
+/// Signals by their names.
+pub use rustix::process::Signal;
+
+/// How long a command in the foreground may take to end when windlass is asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+}
+
+impl Host {
+    /// Starts a server; what it writes is added to `log`, and its variables are `env`. Where the system can, on Linux, it is sent
+    /// `die` when this process dies: `launcher` is what becomes it by way of [`Host::become_server`], and is given the number
+    /// of this process, the signal's number, and the command. It has to be started by a thread that lasts as long as the process does.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written, or the server cannot be started.
+    pub fn start_server(&self, command: &Command, log: &Path) -> Result<Server, HostError> {
+        let open = || File::options().append(true).create(true).open(log);
+        let stdout = open().map_err(|error| HostError::new("write", log, error))?;
+        let stderr = stdout.try_clone().map_err(|error| HostError::new("write", log, error))?;
+        let process = process::start(command, &self.env, stdout, stderr)
+            .map_err(|reason| HostError::new("start", Path::new(&command.program), io::Error::other(reason)))?;
+        Ok(Server { process })
+    }
+
+    /// Starts a process that says by its first line of output that it is ready; its standard error is this one's. The line is
+    /// `None` if it ends without one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or windlass is asked to stop meanwhile: it has ended then.
+    pub fn start_until_it_speaks(&self, command: &Command) -> Result<(Server, Option<String>), Reading> {
+        let not_started = |reason| Reading::NotStarted { reason };
+        let (reader, writer) = io::pipe().map_err(|error| not_started(error.to_string()))?;
+        let process = process::start(command, &self.env, writer, Stdio::inherit()).map_err(not_started)?;
+        let mut server = Server { process };
+        let (sender, line) = mpsc::channel();
+        thread::spawn(move || {
+            let mut reader = io::BufReader::new(reader);
+            let mut line = String::new();
+            let said = reader.read_line(&mut line).is_ok_and(|n| n > 0);
+            let _ = sender.send(said.then_some(line));
+            // Read on, so that it never waits for somebody to.
+            let _ = io::copy(&mut reader, &mut io::sink());
+        });
+        loop {
+            match line.recv_timeout(Duration::from_millis(10)) {
+                Ok(line) => return Ok((server, line)),
+                Err(_) if self.interrupted_by().is_some() => {
+                    server.stop(Signal::TERM, Duration::from_secs(5));
+                    return Err(Reading::Interrupted { program: command.program.clone() });
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Runs a command as a shell would: with this process's own input, output and terminal; its exit code, or 128 and the
+    /// number of the signal that ended it. When windlass is asked to stop, the command and all that it started are too.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn run_in_foreground(&self, command: &Command) -> Result<i32, Reading> {
+        let mut child = process::in_foreground(command, &self.env).map_err(|reason| Reading::NotStarted { reason })?;
+        let pid = Pid::from_child(&child);
+        let mut ended = || child.try_wait().ok().flatten();
+        let status = loop {
+            if let Some(status) = ended() {
+                break status;
+            }
+            if let Some(signal) = self.interrupted_by().and_then(Signal::from_named_raw) {
+                let mut tree = tree::below(pid);
+                tree.push(pid);
+                let send = |signal| {
+                    for pid in &tree {
+                        let _ = kill_process(*pid, signal);
+                    }
+                };
+                // The terminal has sent it to all of them already, but windlass may have been sent it alone.
+                send(signal);
+                let deadline = Instant::now() + GRACE;
+                while ended().is_none() || tree.iter().any(|pid| tree::watch(*pid).is_some_and(|it| !it.has_ended())) {
+                    if Instant::now() > deadline {
+                        send(Signal::KILL);
+                    }
+                    thread::sleep(Duration::from_millis(2));
+                }
+                break ended().expect("it has ended");
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
+    }
+
+    /// Becomes a server that is sent a signal when its parent dies, which is `parent`: this process is replaced by the program.
+    /// Why it is not, is returned.
+    pub fn become_server(&self, parent: u32, die: Signal, program: &str, args: &[String]) -> HostError {
+        let failed = |error| HostError::new("start", Path::new(program), error);
+        if let Err(error) = tree::die_with_parent(die) {
+            return failed(error);
+        }
+        // It may have died before.
+        if getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned()) != Some(parent) {
+            return failed(io::Error::other("who wanted it has died"));
+        }
+        failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
+    }
+
+    /// The number of this process.
+    pub fn pid(&self) -> u32 {
+        std::process::id()
+    }
+}
+
+impl Server {
+    /// How it ended, in words; `None` while it runs.
+    pub fn ended(&mut self) -> Option<String> {
+        self.process.ended().map(|status| process::outcome(status).to_string())
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Asks it to end, and ends it with all that it started when it has not within `grace`.
+    pub fn stop(&mut self, signal: Signal, grace: Duration) {
+        self.process.stop(signal, grace);
+    }
+}

@@ -1,0 +1,231 @@
+//! A service, and what it runs and gives once its values are known.
+
+use std::collections::BTreeMap;
+
+use crate::template::Template;
+use crate::version::Wanted;
+
+/// A service: all that is to be known to run it and to use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// What it is called, by its file or by `[services.NAME]`.
+    pub name: String,
+    /// Whose protocol it speaks.
+    pub kind: Kind,
+    /// Which versions will do.
+    pub version: Wanted,
+    /// The port that such servers have by custom; never the one that is used.
+    pub port: u16,
+    /// Where a user of it connects.
+    pub url: Template,
+    /// Where its programs come from.
+    pub package: Package,
+    /// How it runs as a process.
+    pub process: Process,
+    /// Seconds until it must be ready.
+    pub deadline_s: u64,
+    /// The variables that it gives.
+    pub export: BTreeMap<String, Template>,
+    /// What it is set to.
+    pub settings: Settings,
+}
+
+/// Whose protocol a service speaks: how one asks whether it is ready, and which server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// Redis, or Valkey.
+    Redis,
+}
+
+/// Where the programs of a service come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The attribute in nixpkgs.
+    pub nix: String,
+    /// The same for a major version.
+    pub nix_major: Option<Template>,
+    /// The packages of Debian and Ubuntu.
+    pub debian: Vec<String>,
+    /// Directories beside those of `PATH` in which the programs may be; `*` stands for any part of one name.
+    pub find: Vec<String>,
+    /// What says the version: the server's program and arguments.
+    pub probe: Vec<String>,
+    /// What a person talks to the server with.
+    pub client: Vec<Template>,
+}
+
+/// How a service runs as a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Whether the server runs for root.
+    pub root: Root,
+    /// What makes its data directory, once.
+    pub init: Vec<Template>,
+    /// The server, which stays in the foreground. An element that is just `{settings}` is the settings.
+    pub command: Vec<Argument>,
+    /// One setting among the arguments.
+    pub setting: Vec<Template>,
+    /// Files that are written before, readable by nobody else: path and text.
+    pub files: Vec<(Template, Template)>,
+    /// What asks it to end.
+    pub stop: Signal,
+    /// What it is sent when the process that started it has died.
+    pub die: Signal,
+}
+
+/// An element of a server's command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A text.
+    One(Template),
+    /// All settings, each by the pattern of [`Process::setting`].
+    Settings,
+}
+
+/// Whether a server runs for root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// It does.
+    Allows,
+    /// It ends with an error.
+    Refuses,
+}
+
+/// A signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT
+    Int,
+    /// SIGQUIT
+    Quit,
+    /// SIGTERM
+    Term,
+    /// SIGKILL
+    Kill,
+}
+
+/// What a server is set to, by key: what stands further down counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Always.
+    pub base: BTreeMap<String, String>,
+    /// For tests, whose data nobody will miss.
+    pub test: BTreeMap<String, String>,
+    /// For development, whose data stays.
+    pub dev: BTreeMap<String, String>,
+    /// By the user.
+    pub own: BTreeMap<String, String>,
+}
+
+/// What a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Tests: fast, and gone afterwards.
+    Test,
+    /// Development: durable.
+    Dev,
+}
+
+/// What is known of one server, and stands for the placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The absolute directory of its data.
+    pub data: String,
+    /// The absolute, private directory of its sockets and files.
+    pub run: String,
+    /// Where it listens.
+    pub host: String,
+    /// The port that it listens on.
+    pub port: u16,
+    /// The role that may do everything.
+    pub user: String,
+    /// Its password: letters and digits, so that it is the same in every URL and file.
+    pub password: String,
+    /// The database that is there from the start.
+    pub database: String,
+    /// Its version, such as `15.18`.
+    pub version: String,
+    /// What no other server is called.
+    pub id: String,
+}
+
+impl Definition {
+    /// The files that are written before it is started, readable by nobody else: absolute path and text.
+    pub fn files(&self, values: &Values) -> Vec<(String, String)> {
+        let fill = self.fill(values);
+        self.process.files.iter().map(|(path, text)| (fill(path), fill(text))).collect()
+    }
+
+    /// What makes the data directory: a program with its arguments; empty where nothing is to be made.
+    pub fn init(&self, values: &Values) -> Vec<String> {
+        self.process.init.iter().map(self.fill(values)).collect()
+    }
+
+    /// The server, with its arguments and its settings in the order of their names.
+    pub fn command(&self, values: &Values, use_for: Use) -> Vec<String> {
+        let fill = self.fill(values);
+        let mut settings = self.settings.base.clone();
+        settings.extend(match use_for {
+            Use::Test => self.settings.test.clone(),
+            Use::Dev => self.settings.dev.clone(),
+        });
+        settings.extend(self.settings.own.clone());
+        let setting = |(key, value): (&String, &String)| {
+            let look_up = |name: &str| match name {
+                "key" => Some(key.as_str()),
+                "value" => Some(value.as_str()),
+                _ => None,
+            };
+            self.process.setting.iter().map(|pattern| pattern.render(look_up)).collect::<Vec<_>>()
+        };
+        let argument = |argument: &Argument| match argument {
+            Argument::One(template) => vec![fill(template)],
+            Argument::Settings => settings.iter().flat_map(setting).collect(),
+        };
+        self.process.command.iter().flat_map(argument).collect()
+    }
+
+    /// Where a user of it connects.
+    pub fn url(&self, values: &Values) -> String {
+        fill(&self.url, values, "")
+    }
+
+    /// The variables that it gives.
+    pub fn exports(&self, values: &Values) -> BTreeMap<String, String> {
+        let fill = self.fill(values);
+        self.export.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
+    }
+
+    /// What a person talks to it with: a program and its arguments.
+    pub fn client(&self, values: &Values) -> Vec<String> {
+        self.package.client.iter().map(self.fill(values)).collect()
+    }
+
+    fn fill<'v>(&self, values: &'v Values) -> impl Fn(&Template) -> String + 'v {
+        let url = self.url(values);
+        move |template| fill(template, values, &url)
+    }
+}
+
+fn fill(template: &Template, values: &Values, url: &str) -> String {
+    let port = values.port.to_string();
+    let major = values.version.split('.').next().unwrap_or_default();
+    template.render(|name| {
+        Some(match name {
+            "data" => &values.data,
+            "run" => &values.run,
+            "host" => &values.host,
+            "port" => &port,
+            "url" => url,
+            "user" => &values.user,
+            "password" => &values.password,
+            "database" => &values.database,
+            "version" => &values.version,
+            "major" => major,
+            "id" => &values.id,
+            _ => return None,
+        })
+    })
+}

@@ -1,0 +1,20 @@
+//! What a service is, as data: one TOML file each says how it runs, when it is ready, and what it gives to those who use it.
+//! Nothing here touches the machine: the files become values and commands, the protocols work on any stream.
+
+mod definition;
+mod postgres;
+mod read;
+mod redis;
+#[cfg(test)]
+mod scripted;
+mod shipped;
+mod template;
+mod version;
+
+pub use definition::{Definition, Kind, Package, Process, Root, Settings, Signal, Use, Values};
+pub use postgres::{PostgresError, PostgresSession, Rows, postgres_answers};
+pub use read::read;
+pub use redis::{RedisError, RedisSession};
+pub use shipped::{shipped, shipped_names};
+pub use template::{Template, UnknownName};
+pub use version::{Wanted, version_in};

@@ -1,0 +1,205 @@
+//! A connection to PostgreSQL that asks simple queries, for what windlass itself wants of a server that trusts it: version 3
+//! of the frontend/backend protocol, as chapter "Frontend/Backend Protocol" of PostgreSQL's documentation describes it.
+
+use std::io::{self, Read, Write};
+
+/// A connection.
+#[derive(Debug)]
+pub struct PostgresSession<S> {
+    stream: S,
+}
+
+/// Why a server did not answer a question.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// The connection broke.
+    #[error("the connection to PostgreSQL broke: {0}")]
+    Io(#[from] io::Error),
+    /// The server refuses.
+    #[error("PostgreSQL: {message} ({code})")]
+    Refused {
+        /// Five letters or digits that say what it is, such as `57P03`: the server is starting up.
+        code: String,
+        /// What it says.
+        message: String,
+    },
+    /// It wants a password, or says something that no PostgreSQL says.
+    #[error("PostgreSQL was expected to {expected} and sent `{}`", char::from(*.sent))]
+    Unexpected {
+        /// What was expected.
+        expected: &'static str,
+        /// The kind of the message that came.
+        sent: u8,
+    },
+}
+
+/// The rows that a query gives: the text of each column, `None` for null.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// No answer of a server to windlass is longer, in bytes.
+const MAX_MESSAGE: usize = 64 << 20;
+
+impl<S: Read + Write> PostgresSession<S> {
+    /// Logs in to a database, as a user that the server trusts.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or wants a password.
+    pub fn open(mut stream: S, user: &str, database: &str) -> Result<Self, PostgresError> {
+        let mut body = 196_608_u32.to_be_bytes().to_vec();
+        for text in ["user", user, "database", database, "application_name", "windlass", ""] {
+            body.extend(text.as_bytes());
+            body.push(0);
+        }
+        stream.write_all(&framed(None, &body))?;
+        let mut session = Self { stream };
+        loop {
+            match session.receive()? {
+                (b'Z', _) => return Ok(session),
+                (b'R', body) if body != 0_u32.to_be_bytes() => {
+                    return Err(PostgresError::Unexpected { expected: "trust its user", sent: b'R' });
+                }
+                (b'R' | b'K' | b'S' | b'N', _) => {}
+                (sent, _) => return Err(PostgresError::Unexpected { expected: "let its user in", sent }),
+            }
+        }
+    }
+
+    /// The rows of a query; of several, separated by `;`, those of all.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses one of them. The session can still be used then.
+    pub fn query(&mut self, sql: &str) -> Result<Rows, PostgresError> {
+        self.stream.write_all(&framed(Some(b'Q'), &[sql.as_bytes(), b"\0"].concat()))?;
+        let mut rows = Rows::new();
+        let mut refused = None;
+        loop {
+            match self.receive() {
+                Ok((b'Z', _)) => return refused.map_or(Ok(rows), Err),
+                Ok((b'D', body)) => rows.push(columns(&body).ok_or_else(cut_short)?),
+                // Tags, descriptions, notices, parameters, notifications.
+                Ok((b'C' | b'T' | b'I' | b'N' | b'S' | b'A', _)) => {}
+                Ok((sent, _)) => return Err(PostgresError::Unexpected { expected: "answer a query", sent }),
+                Err(error @ PostgresError::Refused { .. }) => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The next message: its kind and its body.
+    fn receive(&mut self) -> Result<(u8, Vec<u8>), PostgresError> {
+        let mut head = [0; 5];
+        self.stream.read_exact(&mut head)?;
+        let [kind, length @ ..] = head;
+        let n = (u32::from_be_bytes(length) as usize).checked_sub(4).filter(|n| *n <= MAX_MESSAGE);
+        let mut body = vec![0; n.ok_or(PostgresError::Unexpected { expected: "speak its protocol", sent: kind })?];
+        self.stream.read_exact(&mut body)?;
+        if kind == b'E' {
+            let (code, message) = refusal(&body);
+            return Err(PostgresError::Refused { code, message });
+        }
+        Ok((kind, body))
+    }
+}
+
+/// Asks whether it is PostgreSQL that listens, without logging in: whether it would encrypt (`SSLRequest`).
+///
+/// # Errors
+///
+/// When the connection breaks, or something else listens.
+pub fn postgres_answers(mut stream: impl Read + Write) -> Result<(), PostgresError> {
+    stream.write_all(&framed(None, &80_877_103_u32.to_be_bytes()))?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer)?;
+    match answer {
+        [b'S' | b'N'] => Ok(()),
+        [sent] => Err(PostgresError::Unexpected { expected: "say whether it encrypts", sent }),
+    }
+}
+
+/// A message: its kind, which only the first of a session lacks, its length, its body.
+fn framed(kind: Option<u8>, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).expect("a question is shorter than 4 GiB").to_be_bytes();
+    kind.into_iter().chain(length).chain(body.iter().copied()).collect()
+}
+
+/// The columns of a `DataRow`; `None` where it is cut short.
+fn columns(mut body: &[u8]) -> Option<Vec<Option<String>>> {
+    let n = u16::from_be_bytes(body.split_off(..2)?.try_into().ok()?);
+    let column = |_| {
+        let length = i32::from_be_bytes(body.split_off(..4)?.try_into().ok()?);
+        let Ok(length) = usize::try_from(length) else { return Some(None) };
+        Some(Some(String::from_utf8_lossy(body.split_off(..length)?).into_owned()))
+    };
+    (0..n).map(column).collect()
+}
+
+/// Code and message of an `ErrorResponse`.
+fn refusal(body: &[u8]) -> (String, String) {
+    let field = |kind: u8| {
+        let mut fields = body.split(|byte| *byte == 0);
+        let field = fields.find_map(|field| field.strip_prefix(&[kind]));
+        String::from_utf8_lossy(field.unwrap_or_default()).into_owned()
+    };
+    (field(b'C'), field(b'M'))
+}
+
+fn cut_short() -> PostgresError {
+    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scripted::Scripted;
+
+    fn server(messages: &[(u8, &[u8])]) -> Scripted {
+        let answers: Vec<u8> = messages.iter().flat_map(|(kind, body)| framed(Some(*kind), body)).collect();
+        Scripted::new(&answers)
+    }
+
+    const IN: [(u8, &[u8]); 3] = [(b'R', &[0, 0, 0, 0]), (b'S', b"server_version\x0015.18\0"), (b'Z', b"I")];
+
+    #[test]
+    fn a_session_is_opened_and_asked() {
+        let row: &[u8] = &[0, 3, 0, 0, 0, 1, b'a', 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+        let more: [(u8, &[u8]); 4] = [(b'T', b"?"), (b'D', row), (b'C', b"SELECT 1\0"), (b'Z', b"I")];
+        let mut session = PostgresSession::open(server(&[&IN[..], &more].concat()), "me", "db").unwrap();
+        let rows = session.query("select 1").unwrap();
+        assert_eq!(rows, [[Some("a".to_owned()), None, Some(String::new())]]);
+        let start = b"\0\x03\0\0user\0me\0database\0db\0application_name\0windlass\0\0";
+        let told = [&[0, 0, 0, 55][..], start, b"Q\0\0\0\x0dselect 1\0"].concat();
+        assert_eq!(String::from_utf8_lossy(&session.stream.told), String::from_utf8_lossy(&told));
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_and_the_session_goes_on() {
+        let refusal: &[u8] = b"SERROR\0C42P01\0Mrelation \"x\" does not exist\0\0";
+        let more: [(u8, &[u8]); 4] = [(b'E', refusal), (b'Z', b"I"), (b'C', b"SELECT 0\0"), (b'Z', b"I")];
+        let mut session = PostgresSession::open(server(&[&IN[..], &more].concat()), "me", "db").unwrap();
+        let error = session.query("select x").unwrap_err().to_string();
+        assert_eq!(error, "PostgreSQL: relation \"x\" does not exist (42P01)");
+        assert_eq!(session.query("select").unwrap(), Rows::new());
+    }
+
+    #[test]
+    fn only_postgresql_says_whether_it_encrypts() {
+        let answered = |answer: &[u8]| postgres_answers(Scripted::new(answer)).is_ok();
+        let answers: [(&[u8], bool); 4] = [(b"N", true), (b"S", true), (b"-ERR", false), (b"", false)];
+        assert!(answers.iter().all(|(answer, is_postgres)| answered(answer) == *is_postgres));
+    }
+
+    #[test]
+    fn what_is_no_open_door_is_an_error() {
+        let open =
+            |kind, body: &[u8]| PostgresSession::open(server(&[(kind, body)]), "me", "db").unwrap_err().to_string();
+        assert_eq!(open(b'R', &[0, 0, 0, 10]), "PostgreSQL was expected to trust its user and sent `R`");
+        let starting: &[u8] = b"SFATAL\0C57P03\0Mthe database system is starting up\0\0";
+        assert_eq!(open(b'E', starting), "PostgreSQL: the database system is starting up (57P03)");
+        assert!(open(b'R', &[0, 0, 0, 0]).starts_with("the connection to PostgreSQL broke: "));
+        let http = Scripted::new(b"HTTP/1.1 400 Bad Request\r\n");
+        let error = PostgresSession::open(http, "me", "db").unwrap_err().to_string();
+        assert_eq!(error, "PostgreSQL was expected to speak its protocol and sent `H`");
+    }
+}

@@ -1,0 +1,54 @@
+//! The services that come with windlass, one file each.
+
+use crate::definition::Definition;
+
+const FILES: [(&str, &str); 2] =
+    [("postgres", include_str!("../services/postgres.toml")), ("redis", include_str!("../services/redis.toml"))];
+
+/// Their names.
+pub fn shipped_names() -> impl Iterator<Item = &'static str> + Clone {
+    FILES.into_iter().map(|(name, _)| name)
+}
+
+/// One of them, as its file says it.
+pub fn shipped(name: &str) -> Option<Definition> {
+    let text = text(name)?;
+    let read = windlass_toml::read(name, text, |section, source| crate::read::whole(name, section, source));
+    Some(read.ok().flatten().expect("a test reads every file that is shipped"))
+}
+
+/// The text of one of them.
+pub(crate) fn text(name: &str) -> Option<&'static str> {
+    FILES.into_iter().find_map(|(shipped, text)| (shipped == name).then_some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_service() {
+        for name in shipped_names() {
+            let read = windlass_toml::read(name, text(name).unwrap(), |section, source| {
+                crate::read::whole(name, section, source)
+            });
+            assert_eq!(read.unwrap().unwrap().name, name);
+        }
+    }
+
+    /// Nix reads these files too, and its TOML has no dates, no line breaks within an inline table and no `\e`.
+    #[test]
+    fn every_file_is_toml_1_0_without_dates() {
+        for name in shipped_names() {
+            let document: toml_edit::DocumentMut = text(name).unwrap().parse().unwrap();
+            fn look(item: &toml_edit::Item) {
+                assert!(item.as_datetime().is_none(), "{item}");
+                if let Some(inline) = item.as_inline_table() {
+                    assert!(!inline.to_string().contains('\n'), "{inline}");
+                }
+                item.as_table_like().into_iter().flat_map(|table| table.iter()).for_each(|(_, item)| look(item));
+            }
+            look(document.as_item());
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Ports and passwords of a worktree: chosen once and kept, so that nothing is compiled again because an address has changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use windlass_host::{HeldPort, Host, HostError, Lock};
+
+use crate::StartError;
+
+/// How one server of a worktree is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Address {
+    port: u16,
+    password: String,
+}
+
+/// The addresses of a worktree.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    file: PathBuf,
+    addresses: BTreeMap<String, Address>,
+    /// Held by the run whose servers have these addresses; without it, this run has addresses of its own, and keeps none.
+    lock: Option<Lock>,
+}
+
+impl Kept {
+    /// Those of the worktree that windlass writes to `dir` for; a file that cannot be read is as good as none.
+    pub(crate) fn read(host: &Host, dir: &Path) -> Result<Self, HostError> {
+        host.make_dir(dir)?;
+        let file = dir.join("addresses.json");
+        let lock = host.lock(&dir.join("addresses.lock"))?;
+        let text = host.read_text(&file)?.unwrap_or_default();
+        let addresses = lock.as_ref().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Ok(Self { file, addresses, lock })
+    }
+
+    /// A held port and the password of a service, and what is to be said of the port.
+    pub(crate) fn address(
+        &mut self,
+        host: &Host,
+        name: &str,
+    ) -> Result<(HeldPort, String, Option<String>), StartError> {
+        let before = self.addresses.get(name).cloned();
+        let held = before.as_ref().and_then(|it| host.hold_port(Some(it.port)).transpose()).transpose();
+        let (port, said) = match (held.map_err(StartError::Port)?, &before) {
+            (Some(port), _) => (port, None),
+            (None, before) => {
+                let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(no_port)?;
+                let said = match (before, &self.lock) {
+                    (Some(taken), _) => {
+                        Some(format!("port {} of `{name}` is taken: it has {} now", taken.port, port.port))
+                    }
+                    (None, None) => {
+                        Some(format!("another run of this workspace goes on: `{name}` has port {} here", port.port))
+                    }
+                    (None, Some(_)) => None,
+                };
+                (port, said)
+            }
+        };
+        let password = match before {
+            Some(address) => address.password,
+            None => host.random(16)?,
+        };
+        self.addresses.insert(name.to_owned(), Address { port: port.port, password: password.clone() });
+        Ok((port, password, said))
+    }
+
+    /// Writes them down, readable by nobody else.
+    pub(crate) fn keep(&self, host: &Host) -> Result<(), HostError> {
+        let text = serde_json::to_string(&self.addresses).expect("addresses hold nothing that JSON cannot");
+        if self.lock.is_some() { host.write_private(&self.file, &text) } else { Ok(()) }
+    }
+}
+
+fn no_port() -> StartError {
+    StartError::Port(std::io::ErrorKind::AddrInUse.into())
+}

@@ -1,0 +1,13 @@
+//! Keeps the servers of a run: finds their programs, starts them, knows when they are ready, and leaves nothing behind,
+//! whatever is killed in whatever order.
+
+mod find;
+mod kept;
+mod place;
+mod start;
+mod supervise;
+
+pub use find::{Found, find};
+pub use place::{Swept, sweep};
+pub use start::StartError;
+pub use supervise::{Given, Launcher, supervise};

@@ -1,0 +1,132 @@
+//! The private directory of a run's servers, and what earlier runs have left of theirs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use windlass_host::{Host, HostError, Lock};
+use windlass_plan::Command;
+
+/// What a tmpfs must have room for, in bytes, to hold the data of servers.
+const ROOM_BYTES: u64 = 512 << 20;
+/// A unix socket's path has 104 bytes at the least, of which the directory of a run may take this many.
+const MAX_PATH: usize = 60;
+
+/// The private directory of one run; gone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'h> {
+    host: &'h Host,
+    /// Its name is what the servers of the run are known by.
+    pub(crate) id: String,
+    /// The directory.
+    pub(crate) dir: PathBuf,
+    _lock: Lock,
+}
+
+/// What was left by a run that has died.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// Its directory, which is gone now.
+    pub dir: PathBuf,
+    /// The processes that still ran in it, and were killed.
+    pub n_processes: usize,
+}
+
+impl<'h> Place<'h> {
+    /// Makes the directory of a run: on a tmpfs if one has room.
+    pub(crate) fn make(host: &'h Host) -> Result<Self, HostError> {
+        let bases = bases(host);
+        let short = |base: &&PathBuf| base.as_os_str().len() <= MAX_PATH;
+        let roomy = bases.iter().filter(short).find(|base| host.room_bytes(base) >= ROOM_BYTES);
+        let base = roomy.cloned().unwrap_or_else(|| PathBuf::from("/tmp"));
+        let root = root(host, &base);
+        host.make_private_dir(&root)?;
+        let _guard = guard(host, &root)?;
+        let id = host.random(4)?;
+        let dir = root.join(&id);
+        host.make_private_dir(&dir)?;
+        let lock = host.lock(&lock_file(&dir))?.expect("nobody else knows the file while the guard is held");
+        Ok(Self { host, id, dir, _lock: lock })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        // What cannot be removed now, the next run sweeps.
+        let _ = clean(self.host, &self.dir);
+    }
+}
+
+/// Removes what is left of runs that have died: a lock that nobody holds says so. Never by the name of a process.
+///
+/// # Errors
+///
+/// When something cannot be looked at or removed.
+pub fn sweep(host: &Host) -> Result<Vec<Swept>, HostError> {
+    let mut swept = Vec::new();
+    for base in bases(host) {
+        let root = root(host, &base);
+        if !host.is_dir(&root) {
+            continue;
+        }
+        host.make_private_dir(&root)?;
+        let _guard = guard(host, &root)?;
+        for dir in host.list_dir(&root)?.into_iter().map(|name| root.join(name)).filter(|dir| host.is_dir(dir)) {
+            let Some(_lock) = host.lock(&lock_file(&dir))? else { continue };
+            let n_processes = clean(host, &dir)?;
+            swept.push(Swept { dir, n_processes });
+        }
+    }
+    Ok(swept)
+}
+
+/// Removes a private directory, and what servers have left in it and beside it; how many processes still ran in it.
+fn clean(host: &Host, dir: &Path) -> Result<usize, HostError> {
+    // A backend that is busy outlives its server when that is killed.
+    let n_processes = host.kill_all_in(dir);
+    for segment in segments(host, dir) {
+        // There is one only where the server has been killed; where there is no `ipcrm`, its 56 bytes stay.
+        host.clean_up(&Command::new("ipcrm", "/").args(["-m", &segment]), Duration::from_secs(5));
+    }
+    host.remove_tree(dir)?;
+    Ok(n_processes)
+}
+
+/// Where private directories may be, in the order of preference.
+fn bases(host: &Host) -> Vec<PathBuf> {
+    let named =
+        ["XDG_RUNTIME_DIR", "TMPDIR"].map(|name| host.env(name).map(PathBuf::from).filter(|dir| dir.is_absolute()));
+    let [runtime, temporary] = named;
+    let mut bases: Vec<PathBuf> = runtime.into_iter().chain([PathBuf::from("/dev/shm")]).chain(temporary).collect();
+    bases.push(PathBuf::from("/tmp"));
+    let mut known = std::collections::BTreeSet::new();
+    bases.retain(|base| host.is_dir(base) && known.insert(base.clone()));
+    bases
+}
+
+fn root(host: &Host, base: &Path) -> PathBuf {
+    base.join(format!("windlass-{}", host.uid()))
+}
+
+fn lock_file(dir: &Path) -> PathBuf {
+    dir.join("lock")
+}
+
+/// Held while directories are made or swept, so that nobody sweeps one that is just being made.
+fn guard(host: &Host, root: &Path) -> Result<Lock, HostError> {
+    loop {
+        if let Some(lock) = host.lock(&root.join("lock"))? {
+            return Ok(lock);
+        }
+        host.sleep(Duration::from_millis(5));
+    }
+}
+
+/// The shared memory segments that PostgreSQL servers below a directory have written down: line 7 of their `postmaster.pid`.
+fn segments(host: &Host, dir: &Path) -> Vec<String> {
+    let names = host.list_dir(dir).unwrap_or_default();
+    let segment = |name: String| {
+        let text = host.read_text(&dir.join(name).join("data/postmaster.pid")).ok().flatten()?;
+        Some(text.lines().nth(6)?.split_whitespace().nth(1)?.to_owned())
+    };
+    names.into_iter().filter_map(segment).collect()
+}

@@ -1,0 +1,94 @@
+//! The process that owns a run's servers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use windlass_host::{Host, Signal};
+use windlass_services::Definition;
+
+use crate::find;
+use crate::kept::Kept;
+use crate::place::{Place, sweep};
+use crate::start::{Start, StartError};
+
+/// How often servers, signals and the owner are looked at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The words that become a server which dies with the process that starts it: this program, and the subcommand that does so.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    /// The program and its first arguments; the number of the parent, that of a signal and the server's command follow.
+    pub words: Vec<String>,
+}
+
+impl Launcher {
+    pub(crate) fn words(&self, parent: u32, die: Signal, server: Vec<String>) -> Vec<String> {
+        let numbers = [parent.to_string(), die.as_raw().to_string()];
+        self.words.iter().cloned().chain(numbers).chain(["--".to_owned()]).chain(server).collect()
+    }
+}
+
+/// What the servers of a run give to those who use them: one line of JSON, on the supervisor's standard output, once all
+/// are ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The version of this line.
+    pub windlass: u32,
+    /// The variables that the services export.
+    pub env: BTreeMap<String, String>,
+    /// What a person talks to each service with.
+    pub clients: BTreeMap<String, Vec<String>>,
+}
+
+/// Starts the servers of services, says so by `ready`, and keeps them until it is asked to stop, or the process `owner` has
+/// died; `dir` is where windlass writes for the workspace. Nothing is left afterwards.
+///
+/// # Errors
+///
+/// When a server cannot be started, or ends while it is needed.
+pub fn supervise(
+    host: &Host,
+    definitions: Vec<Definition>,
+    dir: &Path,
+    launcher: &Launcher,
+    owner: u32,
+    ready: impl FnOnce(&Given),
+) -> Result<(), StartError> {
+    let owner = host.watch(owner);
+    let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
+    for swept in sweep(host)? {
+        let (dir, n) = (swept.dir.display(), swept.n_processes);
+        host.print_error(&format!("removed `{dir}`, left by a run that was killed, with {n} processes\n"));
+    }
+    // All that are missing are known before any is started.
+    let found = definitions.iter().map(|definition| find(host, definition)).collect::<Result<Vec<_>, _>>()?;
+    let place = Place::make(host)?;
+    let mut kept = Kept::read(host, dir)?;
+    let start = Start { host, launcher, place: &place.dir, id: &place.id };
+    let mut running = Vec::new();
+    for (definition, found) in definitions.into_iter().zip(&found) {
+        let (port, password, said) = kept.address(host, &definition.name)?;
+        if let Some(said) = said {
+            host.print_error(&format!("note: {said}\n"));
+        }
+        running.push(start.start(definition, found, port, password)?);
+    }
+    kept.keep(host)?;
+    let mut given = Given { windlass: 1, env: BTreeMap::new(), clients: BTreeMap::new() };
+    for it in &running {
+        given.env.extend(it.definition.exports(&it.values));
+        given.clients.insert(it.definition.name.clone(), it.definition.client(&it.values));
+    }
+    ready(&given);
+    while host.interrupted_by().is_none() && is_owned() {
+        for it in &mut running {
+            if let Some(outcome) = it.server.ended() {
+                return Err(it.failure(host, &format!("ended while it was needed: {outcome}")));
+            }
+        }
+        host.sleep(TICK);
+    }
+    Ok(())
+}

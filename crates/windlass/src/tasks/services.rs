@@ -1,0 +1,73 @@
+//! `services`: the supervisor that owns a run's servers, and what is left of those of runs that were killed.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use windlass_host::Signal;
+use windlass_supervisor::Launcher;
+
+use crate::{Context, Exit, PlanArgs, config, rundir};
+
+/// What can be done with servers.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ServicesTask {
+    /// Remove what runs that were killed have left of their servers
+    Gc,
+    /// Start the servers of the services in `.config/windlass.toml`, print what they give as one line of JSON, and keep them
+    Supervise {
+        /// The Cargo.toml of the workspace, or of a package in it
+        #[arg(long, value_name = "PATH")]
+        manifest_path: Option<PathBuf>,
+        /// The process whose end is the end of the servers
+        #[arg(long, value_name = "PID")]
+        owner: u32,
+    },
+    /// Become a server that is sent a signal when the process that starts it dies
+    #[command(hide = true)]
+    Launch {
+        /// The process that starts it
+        parent: u32,
+        /// The number of the signal
+        die: i32,
+        /// The server
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
+    match task {
+        ServicesTask::Gc => gc(cx),
+        ServicesTask::Supervise { manifest_path, owner } => supervise(cx, manifest_path.clone(), *owner),
+        ServicesTask::Launch { parent, die, command } => {
+            let signal = Signal::from_named_raw(*die).with_context(|| format!("there is no signal {die}"))?;
+            let (program, args) = command.split_first().context("clap lets no empty command through")?;
+            Err(cx.host.become_server(*parent, signal, program, args).into())
+        }
+    }
+}
+
+fn gc(cx: &Context) -> anyhow::Result<Exit> {
+    let swept = windlass_supervisor::sweep(&cx.host)?;
+    for it in &swept {
+        cx.host.print(&format!("removed `{}` with {} processes\n", it.dir.display(), it.n_processes));
+    }
+    if swept.is_empty() {
+        cx.host.print("nothing is left of runs that were killed\n");
+    }
+    Ok(Exit::PASSED)
+}
+
+fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: u32) -> anyhow::Result<Exit> {
+    let workspace = cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() })?;
+    let definitions = config::of(cx, &workspace.root)?.services;
+    let program = cx.host.current_exe()?.to_string_lossy().into_owned();
+    let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
+    let dir = rundir::windlass_dir(&workspace.target_directory).join("services");
+    windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner, |given| {
+        let line = serde_json::to_string(given).expect("it holds nothing that JSON cannot");
+        cx.host.print(&format!("{line}\n"));
+    })?;
+    Ok(Exit::PASSED)
+}

@@ -1,0 +1,60 @@
+//! `with`: the services for one command.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use windlass_host::Signal;
+use windlass_plan::Command;
+use windlass_supervisor::Given;
+
+use crate::exit::Usage;
+use crate::{Context, Exit, PlanArgs, config};
+
+/// How long the servers may take to end once the command has.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What `with` takes.
+#[derive(Clone, Debug, Args)]
+pub struct WithArgs {
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
+    let host = &cx.host;
+    let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
+    let root = cx.workspace(&plan)?.root;
+    if config::of(cx, &root)?.services.is_empty() {
+        let path = config::CONFIG;
+        return Err(
+            Usage(format!("`{path}` declares no service; `[services.postgres]` in it declares PostgreSQL")).into()
+        );
+    }
+    let program = host.current_exe()?.to_string_lossy().into_owned();
+    let supervise = Command::new(program, &root)
+        .args(["services", "supervise", "--manifest-path", &format!("{root}/Cargo.toml")])
+        .args(["--owner", &host.pid().to_string()]);
+    let (mut supervisor, line) = host.start_until_it_speaks(&supervise).map_err(|error| cx.reading_error(error))?;
+    let Some(line) = line else {
+        // It has said why on standard error.
+        bail!("the services are not there; `{}` runs nothing without them", args.command.join(" "));
+    };
+    let given: Given = serde_json::from_str(&line).context("cannot read what the supervisor says")?;
+    let (program, rest) = args.command.split_first().context("clap lets no empty command through")?;
+    let mut command = Command::new(program, host.current_dir()?.to_string_lossy()).args(rest);
+    command.env = given.env;
+    let code = host.run_in_foreground(&command);
+    let died = supervisor.ended();
+    supervisor.stop(Signal::TERM, GRACE);
+    let code = code.map_err(|error| cx.reading_error(error))?;
+    match (died, u8::try_from(code).unwrap_or(u8::MAX)) {
+        (Some(outcome), 0) => bail!("the command passed, but the services were gone before it ended: {outcome}"),
+        (_, code) => Ok(Exit(code)),
+    }
+}

@@ -1,0 +1,153 @@
+//! Whatever is killed: no server is left, and the next run removes the rest.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::live::{Live, run};
+use crate::shop::Shop;
+
+/// The command line of what a command under test waits for.
+const SLEEP: &str = "sleep 600 ";
+
+/// A run that is under way: `with` and a command that sleeps.
+fn under_way(shop: &Shop) -> Live {
+    let ready = shop.it.path("ready");
+    let _ = std::fs::remove_file(&ready);
+    let script =
+        format!("psql -qAt \"$DATABASE_URL\" -c 'select 1' > /dev/null && touch '{}'; sleep 600", ready.display());
+    let mut live = Live::start(&mut shop.with(&script));
+    live.wait_for_file(&ready);
+    live
+}
+
+/// The processes whose command line has this in it and that work in the private directories of a shop, or are its supervisor.
+fn pids(shop: &Shop, wanted: &str) -> Vec<i32> {
+    let (run, root) = (shop.it.path("run"), shop.it.root());
+    let entries = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let fits = |path: &std::path::PathBuf| {
+        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let cwd = std::fs::read_link(path.join("cwd")).unwrap_or_default();
+        let fits = if wanted == SLEEP { line == wanted } else { line.contains(wanted) };
+        fits && (cwd.starts_with(&run) || cwd == root)
+    };
+    entries.filter(fits).filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect()
+}
+
+/// Kills processes, and waits until nobody sees them any more.
+fn kill(pids: &[i32]) {
+    assert!(!pids.is_empty());
+    let numbers = pids.iter().map(i32::to_string);
+    assert!(crate::fixture::clean("kill").arg("-KILL").args(numbers).status().unwrap().success());
+    let runs = |pid: &i32| std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
+    while pids.iter().any(runs) {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until no server of the shop runs, and no supervisor.
+fn servers_end(shop: &Shop) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let left = || [pids(shop, "postgres"), pids(shop, "services supervise")].concat();
+    while !left().is_empty() {
+        assert!(Instant::now() < deadline, "{:?}", left());
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn gc(shop: &Shop) -> String {
+    run(&mut shop.command(&["services", "gc"])).exits(0).stdout
+}
+
+#[test]
+fn who_wanted_the_servers_is_killed() {
+    let shop = Shop::with_postgres();
+    let live = under_way(&shop);
+    live.signal("KILL");
+    servers_end(&shop);
+    kill(&pids(&shop, "sleep 600"));
+    live.ended();
+    assert!(!gc(&shop).contains(shop.it.root().to_str().unwrap()), "the supervisor has cleaned up");
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn the_supervisor_is_killed_and_its_servers_die_with_it() {
+    let shop = Shop::with_postgres();
+    let live = under_way(&shop);
+    kill(&pids(&shop, "services supervise"));
+    servers_end(&shop);
+    kill(&pids(&shop, SLEEP));
+    live.ended().exits(137);
+    assert_eq!(shop.places().len(), 1);
+    let next = shop.run("psql -At \"$DATABASE_URL\" -c 'select 2'").exits(0);
+    assert_eq!(next.stdout, "2\n");
+    let said = format!("removed `{}/", shop.it.path("run").display());
+    assert!(next.stderr.starts_with(&said) && next.stderr.contains("left by a run that was killed"), "{}", next.stderr);
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn everything_but_the_backends_is_killed() {
+    let shop = Shop::with_postgres();
+    let ready = shop.it.path("ready");
+    // A backend that is busy does not notice for as long as its query takes.
+    let busy = "select count(*) from generate_series(1, 1e12)";
+    let script = format!("psql -qAt \"$DATABASE_URL\" -c '{busy}' & sleep 0.3; touch '{}'; sleep 600", ready.display());
+    let mut live = Live::start(&mut shop.with(&script));
+    live.wait_for_file(&ready);
+    let postmaster = pids(&shop, "cluster_name=");
+    kill(&[&postmaster[..], &pids(&shop, "services supervise")].concat());
+    live.signal("KILL");
+    let segments = || String::from_utf8(crate::fixture::clean("ipcs").arg("-m").output().unwrap().stdout).unwrap();
+    let place = shop.places().remove(0);
+    let pid_file = std::fs::read_to_string(place.join("postgres/data/postmaster.pid")).unwrap();
+    let segment = pid_file.lines().nth(6).unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    let has_segment = || segments().lines().any(|line| line.split_whitespace().nth(1) == Some(&*segment));
+    assert!(has_segment(), "{}", segments());
+    assert!(gc(&shop).contains(place.to_str().unwrap()));
+    assert_eq!(pids(&shop, "postgres"), [0; 0]);
+    assert!(!has_segment(), "{}", segments());
+    assert_eq!(shop.places().len(), 0);
+    kill(&pids(&shop, "sleep 600"));
+    live.ended();
+}
+
+#[test]
+fn a_server_that_dies_while_it_is_needed_is_no_success() {
+    let shop = Shop::with_postgres();
+    let mut live = Live::start(&mut shop.with(&format!(
+        "touch '{}'; while psql -qAt \"$DATABASE_URL\" -c 'select 1' > /dev/null 2>&1; do sleep 0.02; done; sleep 0.3",
+        shop.it.path("ready").display()
+    )));
+    live.wait_for_file(&shop.it.path("ready"));
+    kill(&pids(&shop, "cluster_name="));
+    let ended = live.ended().exits(3);
+    assert!(
+        ended.stderr.contains("error: service `postgres` ended while it was needed: killed by signal 9"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("the command passed, but the services were gone before it ended"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn a_signal_ends_all_of_it() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let shop = Shop::with_postgres();
+        let live = under_way(&shop);
+        if signal == "INT" {
+            // As a terminal does: to the command too.
+            let sleeping = pids(&shop, "sleep 600").iter().map(i32::to_string).collect::<Vec<_>>();
+            assert!(crate::fixture::clean("kill").arg("-INT").args(sleeping).status().unwrap().success());
+        }
+        live.signal(signal);
+        live.ended().exits(code);
+        assert_eq!(shop.places().len(), 0, "{signal}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Real servers under one command: what it is given, and that nothing is left, whatever is killed.
+#![allow(clippy::disallowed_methods)]
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+#[path = "../faults/live.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the faults use more of it")]
+mod live;
+
+mod killed;
+mod refused;
+mod shop;
+mod with;

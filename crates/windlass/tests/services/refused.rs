@@ -1,0 +1,117 @@
+//! What cannot be: said early, with what would be right, and nothing is left.
+
+use crate::live::run;
+use crate::shop::Shop;
+
+#[test]
+fn a_workspace_without_services_is_told_how_to_have_one() {
+    let shop = Shop::with_services("");
+    let ended = shop.run("true").exits(2);
+    let message = "`.config/windlass.toml` declares no service; `[services.postgres]` in it declares PostgreSQL";
+    assert_eq!(ended.stderr, format!("error: {message}\n"));
+}
+
+#[test]
+fn a_server_that_is_not_at_hand_is_named_with_the_way_to_get_it() {
+    let shop = Shop::with_services("[services.postgres]\npackage.find = []\n");
+    let cargo = crate::fixture::find("cargo").unwrap();
+    let path = cargo.parent().unwrap().display().to_string();
+    let ended = run(shop.with("true").env("PATH", format!("{path}:/bin"))).exits(3);
+    let first = "error: service `postgres`: there is no `postgres` on `PATH`, nor where systems have it\n\
+                 help: install postgresql, or enter a Nix shell that has it\n\
+                 error: the services are not there; `sh -c true` runs nothing without them\n";
+    assert_eq!(ended.stderr, first);
+}
+
+#[test]
+fn a_version_that_is_not_at_hand_is_never_another_one() {
+    let shop = Shop::with_services("[services.postgres]\nversion = \"9.4\"\n");
+    let ended = shop.run("true").exits(3);
+    assert!(
+        ended.stderr.starts_with("error: service `postgres`: version 9.4 is wanted, and there is 1"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains(" in `/"), "{}", ended.stderr);
+}
+
+#[test]
+fn doctor_reports_each_service() {
+    let shop = Shop::with_services("[services.postgres]\n");
+    let ended = run(&mut shop.command(&["doctor"])).exits(0);
+    assert!(
+        ended.stdout.contains("ok      postgres\n          wanted      >=13\n          found       1"),
+        "{}",
+        ended.stdout
+    );
+    let shop = Shop::with_services("[services.postgres]\nversion = \"9.4\"\n");
+    let ended = run(&mut shop.command(&["doctor"])).exits(1);
+    assert!(
+        ended.stdout.contains("MISSING postgres\n          wanted      9.4\n          found       none ("),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_server_that_does_not_start_says_why() {
+    let shop = Shop::with_services("[services.postgres.settings]\nno_such_setting = \"1\"\n");
+    let ended = shop.run("true").exits(3);
+    assert!(
+        ended.stderr.starts_with("error: service `postgres` ended before it was ready: failed with exit code 1\n  | "),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("unrecognized configuration parameter \"no_such_setting\""), "{}", ended.stderr);
+    let shop = Shop::with_services("[services.postgres]\nprocess.init = [\"initdb\", \"--no-such-flag\"]\n");
+    let ended = shop.run("true").exits(3);
+    assert!(ended.stderr.starts_with("error: service `postgres` could not make its data\n  | "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no-such-flag"), "{}", ended.stderr);
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn a_configuration_that_is_no_service_is_refused_with_its_line() {
+    let cases = [
+        (
+            "[services.postgers]\n",
+            "1: `services.postgers` is no service that comes with windlass, and has no `kind`; did you mean `postgres`?",
+        ),
+        (
+            "[services.Postgres]\n",
+            "1: `services.Postgres` is no name of a service; use lower-case letters, digits and `-`",
+        ),
+        ("[services]\npostgres = 15\n", "2: `services.postgres` is an integer; it must be a table"),
+        (
+            "[services.postgres]\n\nversoin = \"15\"\n",
+            "3: unknown key `services.postgres.versoin`; did you mean `services.postgres.version`?",
+        ),
+        (
+            "[services.postgres]\nversion = \"15-alpine\"\n",
+            "2: `services.postgres.version` is \"15-alpine\"; it must be like \"16\", \"15.18\" or \">=13\"",
+        ),
+        (
+            "[services.postgres.export]\nDATABASE_URL = \"{uri}\"\n",
+            "2: `services.postgres.export.DATABASE_URL`: `{uri}` stands for nothing; did you mean `url`?",
+        ),
+        (
+            "[services.postgres]\nexport = { \"A-B\" = \"{url}\" }\n",
+            "2: `services.postgres.export` sets `A-B`, which no shell could set; use letters, digits and `_`",
+        ),
+        (
+            "[services.postgres.process]\nstop = \"HUP\"\n",
+            "2: `services.postgres.process.stop` is \"HUP\"; it must be \"INT\" or \"QUIT\" or \"TERM\" or \"KILL\"",
+        ),
+        (
+            "[services.postgres.settings]\nmax_connections = 17\n",
+            "2: `services.postgres.settings.max_connections` is an integer; it must be a string",
+        ),
+        ("[services.mine]\nkind = \"redis\"\n", "1: `services.mine.version` is missing: which versions will do"),
+    ];
+    for (text, message) in cases {
+        let shop = Shop::with_services(text);
+        let ended = shop.run("true").exits(2);
+        let first = ended.stderr.lines().next().unwrap();
+        assert_eq!(first, format!("error: .config/windlass.toml:{message}"), "{text}");
+    }
+}

@@ -1,0 +1,50 @@
+//! What the tests build with: a workspace with PostgreSQL, and a place of its own for the private directories of servers.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::fixture::{Ended, Fixture};
+use crate::live::run;
+
+/// A workspace with these services, whose servers have their private directories in `run/`.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    pub(crate) it: Fixture,
+}
+
+impl Shop {
+    pub(crate) fn with_services(services: &str) -> Self {
+        let it = Fixture::app();
+        it.file(".config/windlass.toml", services);
+        it.file("run/empty", "");
+        Self { it }
+    }
+
+    pub(crate) fn with_postgres() -> Self {
+        Self::with_services("[services.postgres]\n")
+    }
+
+    /// `windlass` with these arguments, in the root.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.it.command(args);
+        command.env("XDG_RUNTIME_DIR", self.it.path("run")).env_remove("DATABASE_URL");
+        command
+    }
+
+    /// `windlass with -- sh -c SCRIPT`, which may run for as long as it wants.
+    pub(crate) fn with(&self, script: &str) -> Command {
+        self.command(&["with", "--", "sh", "-c", script])
+    }
+
+    /// The same, run to its end.
+    pub(crate) fn run(&self, script: &str) -> Ended {
+        run(&mut self.with(script))
+    }
+
+    /// The private directories that there are.
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        let roots = std::fs::read_dir(self.it.path("run")).unwrap().map(|entry| entry.unwrap().path());
+        let dirs = roots.filter(|root| root.is_dir()).flat_map(|root| std::fs::read_dir(root).unwrap());
+        dirs.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+    }
+}

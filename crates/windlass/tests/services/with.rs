@@ -1,0 +1,103 @@
+//! One command with its services.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::live::{Live, run};
+use crate::shop::Shop;
+
+const ASK: &str = "psql \"$DATABASE_URL\" -Atc \"select current_user, current_database(), current_setting('fsync')\"";
+
+#[test]
+fn a_command_has_a_database_of_its_own_and_nothing_is_left_of_it() {
+    let shop = Shop::with_postgres();
+    let ended = shop.run(ASK).exits(0);
+    assert_eq!((&*ended.stdout, &*ended.stderr), ("windlass|windlass|off\n", ""));
+    assert_eq!(shop.places(), Vec::<std::path::PathBuf>::new());
+    assert!(!shop.it.path("target/windlass/runs").exists());
+}
+
+#[test]
+fn the_exit_code_is_the_commands_and_it_runs_where_the_user_stands() {
+    let shop = Shop::with_postgres();
+    shop.run("exit 7").exits(7);
+    shop.run("kill -TERM $$").exits(143);
+    let below = run(shop.with("pwd; cat").current_dir(shop.it.path("src"))).exits(0);
+    assert_eq!(below.stdout, format!("{}\n", shop.it.path("src").display()));
+    let missing = run(&mut shop.command(&["with", "--", "no-such-program"])).exits(3);
+    assert_eq!(missing.stderr, "error: cannot start `no-such-program`: no such program on `PATH`\n");
+}
+
+#[test]
+fn address_and_password_stay_until_the_port_is_taken_and_nobody_else_may_read_them() {
+    let shop = Shop::with_postgres();
+    let url = || shop.run("echo $DATABASE_URL").exits(0);
+    let first = url().stdout;
+    assert_eq!(url().stdout, first);
+    let file = shop.it.path("target/windlass/services/addresses.json");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+
+    let port: u16 = first.trim().rsplit_once(':').unwrap().1.split_once('/').unwrap().0.parse().unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let other = url();
+    assert_ne!(other.stdout, first);
+    assert!(
+        other.stderr.starts_with(&format!("note: port {port} of `postgres` is taken: it has ")),
+        "{}",
+        other.stderr
+    );
+    drop(taken);
+    assert_eq!(url().stdout, other.stdout);
+}
+
+#[test]
+fn two_runs_at_once_do_not_meet() {
+    let shop = Shop::with_postgres();
+    let first = shop.it.path("first");
+    let script = format!("echo $DATABASE_URL > '{0}.part'; mv '{0}.part' '{0}'; sleep 600", first.display());
+    let mut live = Live::start(&mut shop.with(&script));
+    live.wait_for_file(&first);
+    let second = shop.run(&format!("{ASK}; echo $DATABASE_URL")).exits(0);
+    assert!(second.stderr.starts_with("note: another run of this workspace goes on: `postgres` has port "));
+    let (answer, url) = second.stdout.split_once('\n').unwrap();
+    assert_eq!(answer, "windlass|windlass|off");
+    assert_ne!(url, std::fs::read_to_string(&first).unwrap());
+    assert_eq!(shop.places().len(), 1);
+    live.signal("TERM");
+    live.ended().exits(143);
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn settings_and_names_of_variables_are_the_users() {
+    let shop = Shop::with_services(
+        "[services.postgres]\nexport = { TEST_DATABASE_URL = \"{url}?sslmode=disable\" }\n\
+         [services.postgres.settings]\nmax_connections = \"17\"\nfsync = \"on\"\n",
+    );
+    let show = "psql \"$TEST_DATABASE_URL\" -Atc 'show max_connections' -c 'show fsync' -c 'show wal_level'";
+    let ended = shop.run(&format!("{show}; psql \"$DATABASE_URL\" -Atc 'select 1'")).exits(0);
+    assert_eq!(ended.stdout, "17\non\nminimal\n1\n");
+}
+
+#[test]
+fn a_role_may_do_what_test_suites_do_and_its_password_is_needed() {
+    let shop = Shop::with_postgres();
+    let script = "set -e\n\
+        psql -q \"$DATABASE_URL\" -c 'create database other' -c 'create role somebody' -c 'create extension plpgsql2' || true\n\
+        psql -At \"$DATABASE_URL\" -c \"select rolsuper, rolcreatedb from pg_roles where rolname = current_user\"\n\
+        psql \"$(echo $DATABASE_URL | sed 's/:[0-9a-f]*@/:wrong@/')\" -c 'select 1'";
+    let ended = shop.run(script).exits(2);
+    assert_eq!(ended.stdout, "t|t\n");
+    assert!(ended.stderr.contains("password authentication failed"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_workspace_may_have_any_path() {
+    let shop = Shop::with_postgres();
+    let deep = format!("a b/{}/it's", "long".repeat(50));
+    for name in ["Cargo.toml", "Cargo.lock", "src/lib.rs", ".config/windlass.toml", "rust-toolchain.toml"] {
+        shop.it.file(&format!("{deep}/{name}"), &shop.it.read(name));
+    }
+    let ended = run(shop.with(ASK).current_dir(shop.it.path(&deep))).exits(0);
+    assert_eq!(ended.stdout, "windlass|windlass|off\n");
+}
