@@ -182,6 +182,15 @@ impl Host {
         found("remove", path, fs::remove_dir_all(path)).map(drop)
     }
 
+    /// Gives a file or a directory another name.
+    ///
+    /// # Errors
+    ///
+    /// When the other name is taken by a directory, or is on another disk.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        tried("rename", from, fs::rename(from, to))
+    }
+
     /// Makes `path` a symbolic link to `target`, in place of the link that may be there.
     ///
     /// # Errors

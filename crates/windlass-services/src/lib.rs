@@ -1,6 +1,7 @@
 //! What a service is, as data: one TOML file each says how it runs, when it is ready, and what it gives to those who use it.
 //! Nothing here touches the machine: the files become values and commands, the protocols work on any stream.
 
+pub mod debian;
 mod definition;
 mod postgres;
 mod read;

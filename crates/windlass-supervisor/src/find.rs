@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_plan::Command;
-use windlass_services::{Definition, version_in};
+use windlass_services::{Definition, debian, version_in};
 
 use crate::StartError;
 
@@ -19,6 +19,16 @@ pub struct Found {
     pub bin: PathBuf,
     /// Their version, such as `15.18`.
     pub version: String,
+    /// Where their libraries are, if not where the system looks.
+    pub libraries: Vec<PathBuf>,
+}
+
+impl Found {
+    /// Sets what a command of these programs needs to find its libraries.
+    pub(crate) fn with_libraries(&self, command: Command) -> Command {
+        let dirs: Vec<_> = self.libraries.iter().map(|dir| dir.to_string_lossy()).collect();
+        if dirs.is_empty() { command } else { command.env("LD_LIBRARY_PATH", dirs.join(":")) }
+    }
 }
 
 /// Finds the programs of a service: the first on `PATH` that will do, else the newest in the places where systems have them.
@@ -29,16 +39,12 @@ pub struct Found {
 pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
     let on_path = host.env("PATH").unwrap_or_default();
     let on_path: Vec<PathBuf> = on_path.split(':').filter(|dir| dir.starts_with('/')).map(PathBuf::from).collect();
-    let mut elsewhere: Vec<Found> = definition
-        .package
-        .find
-        .iter()
-        .flat_map(|pattern| expanded(host, pattern))
-        .filter_map(|dir| look(host, definition, dir))
-        .collect();
+    let systems = definition.package.find.iter().flat_map(|pattern| expanded(host, Path::new("/"), pattern));
+    let mut elsewhere: Vec<Found> = systems.filter_map(|dir| look(host, definition, dir, &[])).collect();
     elsewhere.sort_by_key(|found| std::cmp::Reverse(numbers(&found.version)));
+    let on_path = on_path.into_iter().filter_map(|dir| look(host, definition, dir, &[]));
     let mut refused = Vec::new();
-    for found in on_path.into_iter().filter_map(|dir| look(host, definition, dir)).chain(elsewhere) {
+    for found in on_path.chain(elsewhere).chain(unpacked(host, definition)) {
         if definition.version.accepts(&found.version) {
             return Ok(found);
         }
@@ -55,38 +61,83 @@ pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
     Err(StartError::WrongVersion { name, wanted: definition.version.to_string(), found: found.join(", ") })
 }
 
+/// The programs that have been unpacked into the user's cache.
+fn unpacked(host: &Host, definition: &Definition) -> Option<Found> {
+    let root = crate::unpack::dir(host, &definition.name)?;
+    let expanded = |patterns: &[&str]| -> Vec<PathBuf> {
+        patterns.iter().flat_map(|pattern| expanded(host, &root, pattern)).collect()
+    };
+    let libraries = expanded(&debian::LIBRARIES);
+    let patterns: Vec<&str> = definition.package.find.iter().map(String::as_str).chain(debian::PROGRAMS).collect();
+    expanded(&patterns).into_iter().find_map(|dir| look(host, definition, dir, &libraries))
+}
+
 /// What a directory has of a service.
-fn look(host: &Host, definition: &Definition, bin: PathBuf) -> Option<Found> {
+fn look(host: &Host, definition: &Definition, bin: PathBuf, libraries: &[PathBuf]) -> Option<Found> {
     let (program, args) = definition.package.probe.split_first()?;
     let program = bin.join(program);
     if !host.exists(&program) {
         return None;
     }
-    let command = Command::new(program.to_string_lossy(), "/").args(args);
+    let found = Found { bin, version: String::new(), libraries: libraries.to_vec() };
+    let command = found.with_libraries(Command::new(program.to_string_lossy(), "/").args(args));
     let answer = host.read(&command, ANSWER).ok().filter(|answer| answer.code == Some(0))?;
-    Some(Found { bin, version: version_in(&answer.stdout)? })
+    Some(Found { version: version_in(&answer.stdout)?, ..found })
 }
 
-/// The directories that a pattern names: `*` stands for any part of one name.
-fn expanded(host: &Host, pattern: &str) -> Vec<PathBuf> {
-    let mut dirs = vec![PathBuf::from("/")];
+/// The directories below `root` that a pattern names: `*` stands for any part of one name.
+fn expanded(host: &Host, root: &Path, pattern: &str) -> Vec<PathBuf> {
+    let mut dirs = vec![root.to_owned()];
     for component in pattern.split('/').filter(|component| !component.is_empty()) {
-        let Some((start, end)) = component.split_once('*') else {
+        if !component.contains('*') {
             dirs.iter_mut().for_each(|dir| dir.push(component));
             continue;
-        };
-        let fits =
-            |name: &String| name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end);
+        }
         let below = |dir: &PathBuf| {
             let names = host.list_dir(dir).unwrap_or_default();
-            names.into_iter().filter(fits).map(|name| dir.join(name)).collect::<Vec<_>>()
+            names.into_iter().filter(|name| fits(component, name)).map(|name| dir.join(name)).collect::<Vec<_>>()
         };
         dirs = dirs.iter().flat_map(below).collect();
     }
-    dirs.retain(|dir| host.is_dir(Path::new(dir)));
+    dirs.retain(|dir| host.is_dir(dir));
     dirs
+}
+
+/// Whether a name is what a pattern says, in which `*` stands for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => {
+            let behind = name.strip_prefix(start);
+            behind.is_some_and(|behind| {
+                (0..=behind.len()).filter(|at| behind.is_char_boundary(*at)).any(|at| fits(rest, &behind[at..]))
+            })
+        }
+    }
 }
 
 fn numbers(version: &str) -> Vec<u32> {
     version.split('.').filter_map(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        let cases = [
+            ("*", "", true),
+            ("15", "15", true),
+            ("15", "150", false),
+            ("postgresql@*", "postgresql@16", true),
+            ("postgresql@*", "postgres", false),
+            ("*-linux-*", "x86_64-linux-gnu", true),
+            ("*-linux-*", "x86_64-linux", false),
+            ("pgsql-*", "pgsql-ü", true),
+        ];
+        for (pattern, name, expected) in cases {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
 }

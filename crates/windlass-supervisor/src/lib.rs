@@ -6,8 +6,10 @@ mod kept;
 mod place;
 mod start;
 mod supervise;
+mod unpack;
 
 pub use find::{Found, find};
 pub use place::{Swept, sweep};
 pub use start::StartError;
 pub use supervise::{Given, Launcher, supervise};
+pub use unpack::{Unpacking, unpack, unpacking};

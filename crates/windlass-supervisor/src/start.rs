@@ -28,7 +28,7 @@ const TAIL_BYTES: u64 = 2048;
 pub enum StartError {
     /// Its programs are not there.
     #[error(
-        "service `{name}`: there is no `{program}` on `PATH`, nor where systems have it\nhelp: install {debian}, or enter a Nix shell that has it"
+        "service `{name}`: there is no `{program}` on `PATH`, nor where systems have it\nhelp: `setup` unpacks it into your cache on Debian and Ubuntu; elsewhere install {debian}, or enter a Nix shell that has it"
     )]
     NotAtHand {
         /// The service.
@@ -124,7 +124,7 @@ impl Start<'_> {
         let as_other = self.as_other(&definition)?;
         let init = definition.init(&values);
         if !init.is_empty() {
-            let command = command(&as_other, resolved(host, found, init), &run);
+            let command = found.with_libraries(command(&as_other, resolved(host, found, init), &run));
             match host.read(&command, INIT) {
                 Ok(answer) if answer.code == Some(0) => {}
                 Ok(answer) => {
@@ -136,7 +136,8 @@ impl Start<'_> {
         }
         let server = resolved(host, found, definition.command(&values, Use::Test));
         let launched = self.launcher.words(host.pid(), number(definition.process.die), server);
-        let server = host.start_server(&command(&as_other, launched, &run), &log)?;
+        let command = found.with_libraries(command(&as_other, launched, &run));
+        let server = host.start_server(&command, &log)?;
         let mut running = Running { definition, values, server, log, _port: port };
         running.wait(host)?;
         Ok(running)

@@ -44,6 +44,7 @@ mod job;
 mod pipeline;
 mod rundir;
 mod runner;
+mod servers;
 mod tasks;
 mod tools;
 

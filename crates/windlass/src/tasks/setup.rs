@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{Context, Exit, PlanArgs, tools};
+use crate::{Context, Exit, PlanArgs, config, servers, tools};
 
 /// What `setup` takes.
 #[derive(Clone, Debug, Args)]
@@ -25,5 +25,11 @@ pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
             cx.host.print(&format!("{} {version}\n", tool.name));
         }
     }
-    tools.demand_all().map(|()| Exit::PASSED)
+    tools.demand_all()?;
+    let services = config::of(cx, &root)?.services;
+    servers::set_up(cx, &services, true)?;
+    for service in &services {
+        cx.host.print(&format!("{} {}\n", service.name, windlass_supervisor::find(&cx.host, service)?.version));
+    }
+    Ok(Exit::PASSED)
 }

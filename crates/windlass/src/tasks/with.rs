@@ -10,7 +10,7 @@ use windlass_plan::Command;
 use windlass_supervisor::Given;
 
 use crate::exit::Usage;
-use crate::{Context, Exit, PlanArgs, config};
+use crate::{Context, Exit, PlanArgs, config, servers};
 
 /// How long the servers may take to end once the command has.
 const GRACE: Duration = Duration::from_secs(10);
@@ -21,6 +21,9 @@ pub struct WithArgs {
     /// The Cargo.toml of the workspace, or of a package in it
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
+    /// Fetch nothing: a server that is missing is an error that says how to get it
+    #[arg(long)]
+    no_setup: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -30,12 +33,14 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     let host = &cx.host;
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let root = cx.workspace(&plan)?.root;
-    if config::of(cx, &root)?.services.is_empty() {
+    let config = config::of(cx, &root)?;
+    if config.services.is_empty() {
         let path = config::CONFIG;
         return Err(
             Usage(format!("`{path}` declares no service; `[services.postgres]` in it declares PostgreSQL")).into()
         );
     }
+    servers::set_up(cx, &config.services, config.ci.setup && !args.no_setup)?;
     let program = host.current_exe()?.to_string_lossy().into_owned();
     let supervise = Command::new(program, &root)
         .args(["services", "supervise", "--manifest-path", &format!("{root}/Cargo.toml")])

@@ -144,7 +144,8 @@ fn a_signal_ends_all_of_it() {
         if signal == "INT" {
             // As a terminal does: to the command too.
             let sleeping = pids(&shop, "sleep 600").iter().map(i32::to_string).collect::<Vec<_>>();
-            assert!(crate::fixture::clean("kill").arg("-INT").args(sleeping).status().unwrap().success());
+            // Some of them may be gone before their turn comes.
+            crate::fixture::clean("kill").arg("-INT").args(sleeping).status().unwrap();
         }
         live.signal(signal);
         live.ended().exits(code);

@@ -15,12 +15,20 @@ fn a_workspace_without_services_is_told_how_to_have_one() {
 fn a_server_that_is_not_at_hand_is_named_with_the_way_to_get_it() {
     let shop = Shop::with_services("[services.postgres]\npackage.find = []\n");
     let cargo = crate::fixture::find("cargo").unwrap();
-    let path = cargo.parent().unwrap().display().to_string();
-    let ended = run(shop.with("true").env("PATH", format!("{path}:/bin"))).exits(3);
-    let first = "error: service `postgres`: there is no `postgres` on `PATH`, nor where systems have it\n\
-                 help: install postgresql, or enter a Nix shell that has it\n\
-                 error: the services are not there; `sh -c true` runs nothing without them\n";
-    assert_eq!(ended.stderr, first);
+    // Neither servers nor apt.
+    let path = cargo.parent().unwrap();
+    let ended = run(shop.with("true").env("PATH", path)).exits(3);
+    let why =
+        "error: service `postgres` has to be installed by you: postgresql, by the package manager of this system\n";
+    assert_eq!(ended.stderr, why);
+    let refused = run(shop.command(&["with", "--no-setup", "--", "true"]).env("PATH", path)).exits(3);
+    let first = "error: service `postgres`: there is no `postgres` on `PATH`, nor where systems have it\nhelp: `setup` unpacks it";
+    assert!(refused.stderr.starts_with(first), "{}", refused.stderr);
+    assert!(
+        refused.stderr.ends_with("nothing may be fetched (`--no-setup`, or `ci.setup = false`)\n"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -101,3 +101,44 @@ fn a_workspace_may_have_any_path() {
     let ended = run(shop.with(ASK).current_dir(shop.it.path(&deep))).exits(0);
     assert_eq!(ended.stdout, "windlass|windlass|off\n");
 }
+
+/// Debian and Ubuntu only: elsewhere the user installs it, and this test says that it is missing.
+#[test]
+fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {
+    let shop = Shop::with_services("[services.redis]\n[services.redis.settings]\nmaxmemory = \"50mb\"\n");
+    let cache = shop.it.path("cache");
+    let command = |args: &[&str]| {
+        let mut command = shop.command(args);
+        command.env("XDG_CACHE_HOME", &cache);
+        command
+    };
+    // A server of the machine's own is not what this is about.
+    let units = || {
+        let dirs = ["/lib/systemd/system", "/etc/systemd/system", "/etc/init.d"].map(std::fs::read_dir);
+        let names = dirs.into_iter().flatten().flatten().map(|entry| entry.unwrap().file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = units();
+    let script = "exec 3<>/dev/tcp/127.0.0.1/${REDIS_URL##*:}\n\
+        password=${REDIS_URL#redis://:}; password=${password%@*}\n\
+        printf 'AUTH %s\\r\\nCONFIG GET maxmemory\\r\\nCONFIG GET save\\r\\nQUIT\\r\\n' \"$password\" >&3; cat <&3";
+    let args = ["with", "--", "bash", "-c", script];
+    let first = run(&mut command(&args)).exits(0);
+    assert!(
+        first.stdout.starts_with("+OK\r\n*2\r\n$9\r\nmaxmemory\r\n$8\r\n52428800\r\n*2\r\n$4\r\nsave\r\n$0\r\n"),
+        "{first:?}"
+    );
+    if crate::fixture::find("redis-server").is_none() {
+        let said = "`redis` is not at hand; about to fetch ";
+        assert!(first.stderr.starts_with(said) && first.stderr.contains("apt-get download"), "{}", first.stderr);
+        assert_eq!(run(&mut command(&args)).exits(0).stderr, "");
+        assert_eq!(crate::fixture::find("redis-server"), None);
+    }
+    assert_eq!(units(), before);
+    assert_eq!(
+        std::net::TcpStream::connect("127.0.0.1:6379").unwrap_err().kind(),
+        std::io::ErrorKind::ConnectionRefused
+    );
+    let other = run(command(&["with", "--no-setup", "--", "true"]).env("PATH", "/nowhere"));
+    assert_ne!(other.code, Some(0));
+}
