@@ -1,6 +1,6 @@
 //! The engine: runs the steps of a plan as their needs and resources allow, and leaves nothing behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,8 +76,17 @@ impl Host {
         let n_steps = plan.steps().len();
         let mut states = Vec::new();
         states.resize_with(n_steps, || State::Waiting);
-        let mut engine =
-            Engine { host: self, steps: plan.steps(), options, states, sender, watch, end: End::default(), stop: None };
+        let mut engine = Engine {
+            host: self,
+            steps: plan.steps(),
+            options,
+            states,
+            sender,
+            watch,
+            end: End::default(),
+            given: BTreeMap::new(),
+            stop: None,
+        };
         engine.run(&messages);
         engine.end.strays.extend(tree::sweep());
         engine.end
@@ -99,6 +108,8 @@ struct Engine<'a> {
     sender: SyncSender<Message>,
     watch: &'a mut dyn FnMut(Beat<'_>),
     end: End,
+    /// What services give, by the names that steps refer to.
+    given: BTreeMap<String, String>,
     /// Why nothing more is started.
     stop: Option<Outcome>,
 }
@@ -273,7 +284,13 @@ impl Engine<'_> {
         fs::create_dir_all(self.options.dir.join(LOGS)).map_err(log_error)?;
         let output = Output::start(index, reader, &path, self.options.log_limit_bytes, self.sender.clone());
         let output = output.map_err(log_error)?;
-        Ok((process::start(&step.command, &self.host.env, writer, second)?, output))
+        let mut command = step.command.clone();
+        for (name, text) in &step.given {
+            command
+                .env
+                .insert(name.clone(), windlass_plan::fill(text, &self.given).map_err(|error| error.to_string())?);
+        }
+        Ok((process::start(&command, &self.host.env, writer, second)?, output))
     }
 
     fn receive(&mut self, message: Message) {
@@ -285,8 +302,10 @@ impl Engine<'_> {
             }
             Message::Text(index, text) => {
                 let Some(running) = running(&mut self.states[index]) else { return };
-                if let StepKind::Service { ready } = &self.steps[index].kind {
-                    running.read(&text, ready);
+                if let StepKind::Service { ready } = &self.steps[index].kind
+                    && let Some(file) = running.read(&text, ready).filter(|file| !file.is_empty())
+                {
+                    self.given.extend(given(Path::new(file)));
                 }
                 let step = self.steps[index].name.clone();
                 self.emit(&Event::Output { step, at_ms: self.host.elapsed_ms(), text });
@@ -330,6 +349,11 @@ fn running(state: &mut State) -> Option<&mut Running> {
         State::Running(running) => Some(running),
         State::Waiting | State::Done(_) => None,
     }
+}
+
+/// What a service says in a file that it gives; nothing where there is no such file: a step that wants it says so.
+fn given(file: &Path) -> BTreeMap<String, String> {
+    fs::read_to_string(file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 /// The log of a step, relative to the directory of the run: its name, where a file can have it, else a name like it and its number.

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
@@ -78,14 +78,47 @@ impl Host {
         Ok(Some(HeldPort { port, _socket: cfg!(target_os = "linux").then_some(held) }))
     }
 
-    /// Makes a directory that nobody else may enter, and those above it; one that is there is made private.
+    /// Makes a directory that nobody else may enter, and those above it; one that is there has to be this user's.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// When it cannot be made, or is somebody else's: in a directory that all may write to, it may be a trap.
     pub fn make_private_dir(&self, path: &Path) -> Result<(), HostError> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.map_err(|error| HostError::new("make", path, error))
+        let made = || -> io::Result<()> {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+            let found = fs::symlink_metadata(path)?;
+            if !found.is_dir() || found.uid() != self.uid() || found.mode() & 0o022 != 0 {
+                return Err(io::Error::other("it is there, and others may write to it"));
+            }
+            Ok(())
+        };
+        made().map_err(|error| HostError::new("make", path, error))
+    }
+
+    /// Lets others pass through a directory to what they know the name of, and see nothing else of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not this user's.
+    pub fn let_through(&self, dir: &Path) -> Result<(), HostError> {
+        let changed = fs::set_permissions(dir, fs::Permissions::from_mode(0o711));
+        changed.map_err(|error| HostError::new("open", dir, error))
+    }
+
+    /// Hands a directory and all that is in it over to another user, and to the group of the same number.
+    ///
+    /// # Errors
+    ///
+    /// When this user may not.
+    pub fn hand_over(&self, path: &Path, uid: u32) -> Result<(), HostError> {
+        let tried = |error| HostError::new("hand over", path, error);
+        std::os::unix::fs::lchown(path, Some(uid), Some(uid)).map_err(tried)?;
+        if path.is_dir() && !path.is_symlink() {
+            for entry in fs::read_dir(path).map_err(tried)? {
+                self.hand_over(&entry.map_err(tried)?.path(), uid)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file that nobody else may read.

@@ -53,9 +53,11 @@ impl Running {
         self.ready && self.stopping.is_none()
     }
 
-    /// Looks in lines of its output for the one that makes a service ready.
-    pub(crate) fn read(&mut self, lines: &str, ready: &str) {
-        self.ready |= lines.lines().any(|line| line.contains(ready));
+    /// Looks in lines of its output for the one that makes a service ready: what stands there behind the text, the first time.
+    pub(crate) fn read<'t>(&mut self, lines: &'t str, ready: &str) -> Option<&'t str> {
+        let behind = lines.lines().find_map(|line| Some(line.split_once(ready)?.1.trim())).filter(|_| !self.ready)?;
+        self.ready = true;
+        Some(behind)
     }
 
     /// Whether nobody can write to its log any more: it ends now, or goes on without a word.

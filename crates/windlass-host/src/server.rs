@@ -122,10 +122,15 @@ impl Host {
             return failed(error);
         }
         // It may have died before.
-        if getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned()) != Some(parent) {
+        if self.parent() != parent {
             return failed(io::Error::other("who wanted it has died"));
         }
         failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
+    }
+
+    /// The number of the process that started this one; 0 if it has died.
+    pub fn parent(&self) -> u32 {
+        getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
     }
 
     /// The number of this process.

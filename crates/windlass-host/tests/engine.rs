@@ -255,6 +255,24 @@ fn a_service_runs_for_as_long_as_something_needs_it() {
 }
 
 #[test]
+fn what_a_service_gives_is_filled_in_when_a_step_starts() {
+    let it = Fixture::new();
+    let server =
+        "echo '{ \"db.url\": \"postgres://u:secret@h/x\" }' > given.json; echo ready: $PWD/given.json; exec sleep 60";
+    let with = ["windlass", "with", "--"];
+    let given = |text: &str| [("URL".to_owned(), text.to_owned())].into();
+    let said = it.run([
+        it.sh("server", server).service("ready: "),
+        it.sh("a", "test $URL = 'postgres://u:secret@h/x?a=1'").needs(["server"]).given(given("{db.url}?a=1"), with),
+        it.sh("b", "true").needs(["server"]).given(given("{db.uri}"), with),
+    ]);
+    assert_eq!(said.outcomes["server"], Outcome::Passed);
+    assert_eq!(said.outcomes["a"], Outcome::Passed);
+    assert_eq!(said.outcomes["b"].to_string(), "error: no service gives `{db.uri}`");
+    assert!(!said.text.values().any(|text| text.contains("secret")));
+}
+
+#[test]
 fn a_service_whose_users_are_not_run_is_not_started() {
     let it = Fixture::new();
     let said = it.run([

@@ -14,11 +14,13 @@
 //! ```
 
 mod command;
+mod given;
 mod nearest;
 mod plan;
 mod step;
 
 pub use command::{Command, quote};
+pub use given::{UnknownReference, fill};
 pub use nearest::nearest;
 pub use plan::{Plan, PlanError};
 pub use step::{DEFAULT_TIMEOUT_S, Step, StepKind};

@@ -1,5 +1,7 @@
 //! One step of a plan.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Command;
@@ -16,6 +18,12 @@ pub struct Step {
     pub stage: String,
     /// What is run.
     pub command: Command,
+    /// Variables that services give it besides: each text refers to what they give, as `{postgres.url}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<String, String>,
+    /// What runs a command with those services, such as `cargo xtask with --`; empty where nothing is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
     /// Names of the steps that must have passed (services: be ready) before it starts.
     pub needs: Vec<String>,
     /// Exclusive resources, such as a cargo build directory: steps that share one never overlap.
@@ -35,7 +43,8 @@ pub enum StepKind {
     Task,
     /// It runs for as long as a step that needs it does.
     Service {
-        /// It is ready when a line of its output contains this text.
+        /// It is ready when a line of its output contains this text. What stands behind it there names a file, if anything
+        /// does: a JSON object of texts that it gives, by the names that [`Step::given`] refers to.
         ready: String,
     },
 }
@@ -48,6 +57,8 @@ impl Step {
             stage: name.clone(),
             name,
             command,
+            given: BTreeMap::new(),
+            with: Vec::new(),
             needs: Vec::new(),
             uses: Vec::new(),
             kind: StepKind::Task,
@@ -88,6 +99,33 @@ impl Step {
     pub fn service(mut self, ready: impl Into<String>) -> Self {
         self.kind = StepKind::Service { ready: ready.into() };
         self
+    }
+
+    /// Has services give it variables; `with` is what runs a command with those services.
+    #[must_use]
+    pub fn given(mut self, given: BTreeMap<String, String>, with: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.given = given;
+        self.with = with.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The line that does the same in a POSIX shell from anywhere.
+    pub fn shell(&self) -> String {
+        self.pasted().shell()
+    }
+
+    /// The line that does the same in a POSIX shell whose working directory is already that of the command.
+    pub fn shell_here(&self) -> String {
+        self.pasted().shell_here()
+    }
+
+    /// The command, run with the services that give it something.
+    fn pasted(&self) -> Command {
+        let Some((program, rest)) = self.with.split_first().filter(|_| !self.given.is_empty()) else {
+            return self.command.clone();
+        };
+        let words = rest.iter().chain([&self.command.program]).chain(&self.command.args).cloned();
+        Command { program: program.clone(), args: words.collect(), ..self.command.clone() }
     }
 
     /// Whether it runs until nobody needs it any more.

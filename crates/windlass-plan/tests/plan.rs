@@ -76,3 +76,12 @@ proptest! {
             order.iter().map(|i| format!("s{i}")).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_step_with_services_is_pasted_with_what_runs_them() {
+    let given = [("DATABASE_URL".to_owned(), "{postgres.url}".to_owned())].into();
+    let command = Command::new("cargo", "/w s").args(["test", "a b"]).env("A", "1");
+    let step = Step::new("test", command.clone()).given(given, ["cargo", "xtask", "with", "--"]);
+    assert_eq!(step.shell(), "cd '/w s' && A=1 cargo xtask with -- cargo test 'a b'");
+    assert_eq!(Step::new("test", command).shell(), "cd '/w s' && A=1 cargo test 'a b'");
+}

@@ -35,7 +35,7 @@ pub fn text(shown: &Shown<'_>) -> String {
             [] => String::new(),
             needs => format!("  # after {}", needs.join(", ")),
         };
-        out.push_str(&format!("  {:width$}  {}{needs}\n", step.name, step.command.shell_here()));
+        out.push_str(&format!("  {:width$}  {}{needs}\n", step.name, step.shell_here()));
     }
     out + &tail(shown)
 }
@@ -50,7 +50,9 @@ pub fn explain(shown: &Shown<'_>) -> String {
         out.push_str(&format!("\nmkdir -p {dir}\ncat > {file} <<'END OF FILE'\n{text}END OF FILE\n"));
     }
     for step in shown.plan.steps() {
-        out.push_str(&format!("\n# {}\n{}\n", about(step), step.command.shell()));
+        // Who pastes a service waits for it for ever.
+        let line = if step.is_service() { format!("# {}", step.shell()) } else { step.shell() };
+        out.push_str(&format!("\n# {}\n{line}\n", about(step)));
     }
     match comment(&tail(shown)) {
         tail if tail.is_empty() => out,
@@ -97,6 +99,7 @@ fn about(step: &Step) -> String {
     if step.is_service() {
         about.push("runs while it is needed".to_owned());
     }
+    about.extend(step.given.iter().map(|(name, text)| format!("{name}={text}")));
     about.join("; ")
 }
 

@@ -28,6 +28,8 @@ pub struct Definition {
     pub export: BTreeMap<String, Template>,
     /// What it is set to.
     pub settings: Settings,
+    /// The stages and steps that it runs for.
+    pub needed_by: Vec<String>,
 }
 
 /// Whose protocol a service speaks: how one asks whether it is ready, and which server it is.
@@ -192,15 +194,17 @@ impl Definition {
         fill(&self.url, values, "")
     }
 
-    /// The variables that it gives.
-    pub fn exports(&self, values: &Values) -> BTreeMap<String, String> {
-        let fill = self.fill(values);
-        self.export.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
+    /// The variables that it exports, each referring to what it gives: `{postgres.url}`.
+    pub fn exports(&self) -> BTreeMap<String, String> {
+        self.export.iter().map(|(name, value)| (name.clone(), value.of_service(&self.name))).collect()
     }
 
-    /// What a person talks to it with: a program and its arguments.
-    pub fn client(&self, values: &Values) -> Vec<String> {
-        self.package.client.iter().map(self.fill(values)).collect()
+    /// What it gives, by the names that [`Definition::exports`] refers to.
+    pub fn gives(&self, values: &Values) -> BTreeMap<String, String> {
+        let fill = self.fill(values);
+        let names = crate::template::NAMES.map(|name| (name, Template::parse(&format!("{{{name}}}"), &[])));
+        let gives = names.into_iter().filter_map(|(name, template)| Some((name, template.ok()?)));
+        gives.map(|(name, template)| (format!("{}.{name}", self.name), fill(&template))).collect()
     }
 
     fn fill<'v>(&self, values: &'v Values) -> impl Fn(&Template) -> String + 'v {

@@ -10,11 +10,13 @@ use crate::shipped;
 use crate::template::Template;
 use crate::version::Wanted;
 
-const KEYS: [&str; 10] =
-    ["schema", "kind", "version", "port", "url", "package", "process", "ready", "export", "settings"];
+const KEYS: [&str; 11] =
+    ["schema", "kind", "version", "port", "url", "package", "process", "ready", "export", "settings", "needed-by"];
 const PACKAGE_KEYS: [&str; 6] = ["nix", "nix-major", "debian", "find", "probe", "client"];
 const PROCESS_KEYS: [&str; 7] = ["root", "init", "command", "setting", "files", "stop", "die"];
 const READY_KEYS: [&str; 2] = ["probe", "deadline-s"];
+/// What services are for unless somebody says otherwise.
+const NEEDED_BY: [&str; 2] = ["test", "doctest"];
 const LAYERS: [&str; 3] = ["base", "test", "dev"];
 
 const SIGNALS: [(&str, Signal); 4] =
@@ -71,6 +73,10 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     let export = section.entry("export", source).map(|export| read_export(&export, source)).unwrap_or_default();
     let settings = section.entry("settings", source).and_then(|settings| settings.section(source));
     let settings = settings.map(|settings| read_settings(&settings, source)).unwrap_or_default();
+    let needed_by = match section.entry("needed-by", source) {
+        None => NEEDED_BY.map(str::to_owned).to_vec(),
+        some => texts(some, source),
+    };
     Some(Definition {
         name: name.to_owned(),
         kind: kind?,
@@ -82,6 +88,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         deadline_s: deadline_s?,
         export,
         settings,
+        needed_by,
     })
 }
 

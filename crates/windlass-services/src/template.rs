@@ -66,6 +66,17 @@ impl Template {
     }
 }
 
+impl Template {
+    /// The text with each placeholder `{name}` as `{service.name}`.
+    pub(crate) fn of_service(&self, service: &str) -> String {
+        let text = |part: &'_ Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Name(name) => format!("{{{service}.{name}}}"),
+        };
+        self.parts.iter().map(text).collect()
+    }
+}
+
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parts.iter().try_for_each(|part| match part {

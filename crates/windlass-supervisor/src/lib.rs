@@ -1,6 +1,7 @@
 //! Keeps the servers of a run: finds their programs, starts them, knows when they are ready, and leaves nothing behind,
 //! whatever is killed in whatever order.
 
+mod account;
 mod find;
 mod kept;
 mod place;
@@ -11,5 +12,5 @@ mod unpack;
 pub use find::{Found, find};
 pub use place::{Swept, sweep};
 pub use start::StartError;
-pub use supervise::{Given, Launcher, supervise};
+pub use supervise::{Launcher, READY, supervise};
 pub use unpack::{Unpacking, unpack, unpacking};

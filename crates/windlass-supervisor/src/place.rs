@@ -6,6 +6,8 @@ use std::time::Duration;
 use windlass_host::{Host, HostError, Lock};
 use windlass_plan::Command;
 
+use crate::account::Account;
+
 /// What a tmpfs must have room for, in bytes, to hold the data of servers.
 const ROOM_BYTES: u64 = 512 << 20;
 /// A unix socket's path has 104 bytes at the least, of which the directory of a run may take this many.
@@ -33,8 +35,12 @@ pub struct Swept {
 
 impl<'h> Place<'h> {
     /// Makes the directory of a run: on a tmpfs if one has room.
-    pub(crate) fn make(host: &'h Host) -> Result<Self, HostError> {
-        let bases = bases(host);
+    pub(crate) fn make(host: &'h Host, account: Account) -> Result<Self, HostError> {
+        let mut bases = bases(host);
+        if account.owner().is_some() {
+            // Another user gets there; the user's own directories let nobody through.
+            bases.retain(|base| [Path::new("/dev/shm"), Path::new("/tmp")].contains(&base.as_path()));
+        }
         let short = |base: &&PathBuf| base.as_os_str().len() <= MAX_PATH;
         let roomy = bases.iter().filter(short).find(|base| host.room_bytes(base) >= ROOM_BYTES);
         let base = roomy.cloned().unwrap_or_else(|| PathBuf::from("/tmp"));
@@ -44,6 +50,10 @@ impl<'h> Place<'h> {
         let id = host.random(4)?;
         let dir = root.join(&id);
         host.make_private_dir(&dir)?;
+        if account.owner().is_some() {
+            host.let_through(&root)?;
+            host.let_through(&dir)?;
+        }
         let lock = host.lock(&lock_file(&dir))?.expect("nobody else knows the file while the guard is held");
         Ok(Self { host, id, dir, _lock: lock })
     }

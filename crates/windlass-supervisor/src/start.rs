@@ -12,6 +12,7 @@ use windlass_services::{
 };
 
 use crate::Found;
+use crate::account::Account;
 use crate::supervise::Launcher;
 
 /// How long making a data directory may take.
@@ -58,6 +59,12 @@ pub enum StartError {
         /// The last lines of its log, each on a line of its own.
         said: String,
     },
+    /// Servers that refuse root cannot be run by it.
+    #[error(
+        "this is root, which servers refuse, and the system lets it be nobody else, neither by `unshare --user` nor by \
+         `setpriv`\nhelp: run windlass as another user"
+    )]
+    Root,
     /// There is no port.
     #[error("there is no port to be had on 127.0.0.1: {0}")]
     Port(io::Error),
@@ -83,6 +90,8 @@ pub(crate) struct Running {
 pub(crate) struct Start<'a> {
     pub(crate) host: &'a Host,
     pub(crate) launcher: &'a Launcher,
+    /// As whom servers run that refuse root.
+    pub(crate) account: Account,
     /// The private directory of the run, and its name.
     pub(crate) place: &'a Path,
     pub(crate) id: &'a str,
@@ -121,10 +130,16 @@ impl Start<'_> {
             let said = said.trim_end().lines().map(|line| format!("\n  | {line}")).collect();
             StartError::Failed { name: definition.name.clone(), what, said }
         };
-        let as_other = self.as_other(&definition)?;
+        let account = match definition.process.root {
+            Root::Allows => Account::Own,
+            Root::Refuses => self.account,
+        };
+        if let Some(owner) = account.owner() {
+            host.hand_over(&dir, owner)?;
+        }
         let init = definition.init(&values);
         if !init.is_empty() {
-            let command = found.with_libraries(command(&as_other, resolved(host, found, init), &run));
+            let command = found.with_libraries(command(account.init(resolved(host, found, init)), &run));
             match host.read(&command, INIT) {
                 Ok(answer) if answer.code == Some(0) => {}
                 Ok(answer) => {
@@ -135,31 +150,12 @@ impl Start<'_> {
             }
         }
         let server = resolved(host, found, definition.command(&values, Use::Test));
-        let launched = self.launcher.words(host.pid(), number(definition.process.die), server);
-        let command = found.with_libraries(command(&as_other, launched, &run));
+        let words = account.server(self.launcher, host.pid(), number(definition.process.die), server);
+        let command = found.with_libraries(command(words, &run));
         let server = host.start_server(&command, &log)?;
         let mut running = Running { definition, values, server, log, _port: port };
         running.wait(host)?;
         Ok(running)
-    }
-
-    /// What a server that refuses root is started by where this is root: a user namespace in which root is nobody.
-    fn as_other(&self, definition: &Definition) -> Result<Vec<String>, StartError> {
-        if self.host.uid() != 0 || definition.process.root == Root::Allows {
-            return Ok(Vec::new());
-        }
-        let words = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"].map(str::to_owned).to_vec();
-        let answer = self.host.read(&command(&words, vec!["true".into()], Path::new("/")), ANSWER);
-        match answer {
-            Ok(answer) if answer.code == Some(0) => Ok(words),
-            _ => Err(StartError::Failed {
-                name: definition.name.clone(),
-                what:
-                    "refuses root, and this system allows no user namespace to run it in; run windlass as another user"
-                        .into(),
-                said: String::new(),
-            }),
-        }
     }
 }
 
@@ -233,9 +229,8 @@ impl Drop for Running {
     }
 }
 
-/// A command whose first words may be another that starts it.
-fn command(first: &[String], rest: Vec<String>, cwd: &Path) -> Command {
-    let mut words = first.iter().cloned().chain(rest);
+fn command(words: Vec<String>, cwd: &Path) -> Command {
+    let mut words = words.into_iter();
     let program = words.next().expect("a command has a program");
     Command::new(program, cwd.to_string_lossy()).args(words)
 }

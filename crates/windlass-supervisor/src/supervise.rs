@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use windlass_host::{Host, Signal};
-use windlass_services::Definition;
+use windlass_services::{Definition, Root};
 
+use crate::account::Account;
 use crate::find;
 use crate::kept::Kept;
 use crate::place::{Place, sweep};
@@ -30,19 +30,11 @@ impl Launcher {
     }
 }
 
-/// What the servers of a run give to those who use them: one line of JSON, on the supervisor's standard output, once all
-/// are ready.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// The version of this line.
-    pub windlass: u32,
-    /// The variables that the services export.
-    pub env: BTreeMap<String, String>,
-    /// What a person talks to each service with.
-    pub clients: BTreeMap<String, Vec<String>>,
-}
+/// What the supervisor says on its standard output once all servers are ready, before the path of a file that nobody else may
+/// read: a JSON object of what they give, such as `postgres.url`.
+pub const READY: &str = "services ready: ";
 
-/// Starts the servers of services, says so by `ready`, and keeps them until it is asked to stop, or the process `owner` has
+/// Starts the servers of services, says so by [`READY`], and keeps them until it is asked to stop, or the process `owner` has
 /// died; `dir` is where windlass writes for the workspace. Nothing is left afterwards.
 ///
 /// # Errors
@@ -54,7 +46,6 @@ pub fn supervise(
     dir: &Path,
     launcher: &Launcher,
     owner: u32,
-    ready: impl FnOnce(&Given),
 ) -> Result<(), StartError> {
     let owner = host.watch(owner);
     let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
@@ -64,9 +55,11 @@ pub fn supervise(
     }
     // All that are missing are known before any is started.
     let found = definitions.iter().map(|definition| find(host, definition)).collect::<Result<Vec<_>, _>>()?;
-    let place = Place::make(host)?;
+    let refuses_root = definitions.iter().any(|definition| definition.process.root == Root::Refuses);
+    let account = if refuses_root { Account::of_servers(host)? } else { Account::Own };
+    let place = Place::make(host, account)?;
     let mut kept = Kept::read(host, dir)?;
-    let start = Start { host, launcher, place: &place.dir, id: &place.id };
+    let start = Start { host, launcher, account, place: &place.dir, id: &place.id };
     let mut running = Vec::new();
     for (definition, found) in definitions.into_iter().zip(&found) {
         let (port, password, said) = kept.address(host, &definition.name)?;
@@ -76,12 +69,10 @@ pub fn supervise(
         running.push(start.start(definition, found, port, password)?);
     }
     kept.keep(host)?;
-    let mut given = Given { windlass: 1, env: BTreeMap::new(), clients: BTreeMap::new() };
-    for it in &running {
-        given.env.extend(it.definition.exports(&it.values));
-        given.clients.insert(it.definition.name.clone(), it.definition.client(&it.values));
-    }
-    ready(&given);
+    let given: BTreeMap<String, String> = running.iter().flat_map(|it| it.definition.gives(&it.values)).collect();
+    let file = place.dir.join("given.json");
+    host.write_private(&file, &serde_json::to_string(&given).expect("texts hold nothing that JSON cannot"))?;
+    host.print(&format!("{READY}{}\n", file.display()));
     while host.interrupted_by().is_none() && is_owned() {
         for it in &mut running {
             if let Some(outcome) = it.server.ended() {

@@ -16,6 +16,9 @@ use crate::exit::Usage;
 /// Where the file stands, from the workspace's root.
 pub(crate) const CONFIG: &str = ".config/windlass.toml";
 
+/// The step that keeps the servers of services.
+pub(crate) const SERVICES: &str = "services";
+
 /// The stages that `ci` has by itself, in order.
 pub(crate) const STAGES: [&str; 7] = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"];
 
@@ -102,11 +105,12 @@ fn read(root: &Section<'_>, source: &mut Source<'_>) -> Config {
     root.only(&ROOT_KEYS, source);
     let ci = root.entry("ci", source).and_then(|ci| ci.section(source));
     let services = root.entry("services", source).and_then(|services| services.section(source));
-    let services = services.map(|services| read_services(&services, source)).unwrap_or_default();
-    Config { ci: ci.map(|ci| read_ci(&ci, source)).unwrap_or_default(), services }
+    let ci = ci.map(|ci| read_ci(&ci, source)).unwrap_or_default();
+    let services = services.map(|services| read_services(&services, &ci, source)).unwrap_or_default();
+    Config { ci, services }
 }
 
-fn read_services(section: &Section<'_>, source: &mut Source<'_>) -> Vec<Definition> {
+fn read_services(section: &Section<'_>, ci: &Ci, source: &mut Source<'_>) -> Vec<Definition> {
     let mut names: Vec<&str> = section.keys().collect();
     names.sort_unstable();
     let read = |name: &str| {
@@ -126,6 +130,15 @@ fn read_services(section: &Section<'_>, source: &mut Source<'_>) -> Vec<Definiti
                 format!("`services.{name}` is no service that comes with windlass, and has no `kind`; {hint}");
             source.refuse(entry.line, message);
             return None;
+        }
+        let known = STAGES.into_iter().chain(ci.steps.iter().map(|step| step.name.as_str()));
+        if let Some(needed_by) = section.entry("needed-by", source) {
+            for (line, stage) in needed_by.strings("a list of stages and steps", source).unwrap_or_default() {
+                if !known.clone().any(|known| known == stage) {
+                    let (key, hint) = (needed_by.key(), hint(&stage, known.clone(), "there are"));
+                    source.refuse(line, format!("`{key}` names `{stage}`, which is no stage or step; {hint}"));
+                }
+            }
         }
         windlass_services::read(name, &section, source)
     };

@@ -1,12 +1,13 @@
 //! The main job as a plan: which stages there are in this workspace, what each one runs, and why another is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_nextest::{Nextest, Run};
 use windlass_plan::{Command, Plan, Step};
+use windlass_supervisor::READY;
 use windlass_workspace::{Cargo, Member, Target, TargetKind, Workspace};
 
-use crate::config::{Ci, STAGES};
+use crate::config::{Ci, SERVICES, STAGES};
 use crate::exit::Usage;
 
 /// The directory that the cargo stages build in: they take turns.
@@ -25,6 +26,23 @@ pub(crate) struct Facts<'a> {
     pub(crate) keep_going: bool,
     /// Test targets that nextest cannot list.
     pub(crate) unlistable: &'a [Unlistable],
+    /// The services, if there are any.
+    pub(crate) services: Option<&'a Services>,
+}
+
+/// What the plan is to know of services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Services {
+    /// What keeps their servers.
+    pub(crate) supervise: Command,
+    /// Seconds until they must be ready.
+    pub(crate) timeout_s: u64,
+    /// What runs a command with them.
+    pub(crate) with: Vec<String>,
+    /// The variables that they export, each referring to what a service gives.
+    pub(crate) exports: BTreeMap<String, String>,
+    /// The stages and steps that they run for.
+    pub(crate) needed_by: BTreeSet<String>,
 }
 
 /// A test target with a harness that nextest cannot list, or may not be able to.
@@ -84,6 +102,9 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
     }
     let (mut steps, missing) = stages(facts);
     steps.extend(own_steps(facts.config, facts.workspace));
+    if let Some(services) = facts.services {
+        steps = with_services(steps, services);
+    }
 
     let steps_of = |stage: &String| -> Vec<String> {
         steps.iter().filter(|step| step.stage == *stage).map(|step| step.name.clone()).collect()
@@ -107,7 +128,8 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
         [] => (asked.of_task)(stage) && skipped(stage).is_none(),
         stages => stages.iter().any(|it| it == stage),
     };
-    let plan = all.narrowed(|step| wanted(&step.stage));
+    // Nobody wants services for themselves.
+    let plan = all.narrowed(|step| wanted(&step.stage) && !step.is_service());
     for step in plan.steps() {
         if let Some(by) = skipped(&step.stage) {
             let user = plan.steps().iter().find(|user| user.needs.contains(&step.name));
@@ -170,6 +192,19 @@ fn stages(facts: &Facts<'_>) -> (Vec<Step>, Vec<(String, String)>) {
     (steps, missing)
 }
 
+/// The steps, those that services run for with what these give; the services stand before the first.
+fn with_services(steps: Vec<Step>, services: &Services) -> Vec<Step> {
+    let with_services = |step: Step| match services.needed_by.contains(&step.stage) {
+        true => step.needs([SERVICES]).given(services.exports.clone(), &services.with),
+        false => step,
+    };
+    let mut steps: Vec<Step> = steps.into_iter().map(with_services).collect();
+    let service = Step::new(SERVICES, services.supervise.clone()).service(READY).timeout_s(services.timeout_s);
+    let first = steps.iter().position(|step| step.needs.iter().any(|need| need == SERVICES));
+    steps.insert(first.unwrap_or(steps.len()), service);
+    steps
+}
+
 /// nextest for all that it can list, and one step for each target that it cannot.
 fn tests(facts: &Facts<'_>) -> Vec<Step> {
     let run = Run {
@@ -206,7 +241,7 @@ fn own_steps(config: &Ci, workspace: &Workspace) -> Vec<Step> {
 /// The part of a plan that can be run before it is known which tests the build has made: what stands before the tests.
 pub(crate) fn before_tests(plan: &Plan) -> Plan {
     let names: BTreeSet<&str> = plan.names().take_while(|name| *name != TEST).collect();
-    plan.narrowed(|step| names.contains(step.name.as_str()))
+    plan.narrowed(|step| names.contains(step.name.as_str()) && !step.is_service())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use windlass_host::{Beat, Options, Terminal};
-use windlass_plan::Plan;
+use windlass_plan::{Plan, Step};
 use windlass_record::{Event, Machine, Outcome, Record, Run, StepRecord, TestRecord};
 use windlass_report::terminal::{Progress, TestCount};
 use windlass_report::{Groups, plan};
@@ -179,7 +179,7 @@ impl<'a> Runner<'a> {
             if let Some(record) = self.record.step(&step.name).filter(|record| record.started_ms.is_some()) {
                 return record.clone();
             }
-            let mut record = StepRecord::planned(&step.name, &step.stage, step.command.shell_here());
+            let mut record = StepRecord::planned(&step.name, &step.stage, step.shell_here());
             record.needs.clone_from(&step.needs);
             record.uses.clone_from(&step.uses);
             record.expected_ms = self.expected_ms.get(&step.name).copied();
@@ -194,27 +194,42 @@ impl<'a> Runner<'a> {
 
     /// Runs what of the job's plan has not been run yet.
     pub(crate) fn run_rest(&mut self) {
-        let mut rest = Vec::new();
-        for step in self.job.plan.steps() {
-            let outcome_of = |name: &str| self.record.step(name).map(|step| step.outcome.clone());
-            if !matches!(outcome_of(&step.name), Some(Outcome::Interrupted)) {
+        let mut outcomes: BTreeMap<String, Outcome> =
+            self.record.steps.iter().map(|step| (step.name.clone(), step.outcome.clone())).collect();
+        let steps = self.job.plan.steps();
+        let is_service = |name: &String| self.job.plan.step(name).is_some_and(Step::is_service);
+        let (mut rest, mut skipped) = (Vec::new(), Vec::new());
+        for step in steps {
+            let is_to_run = |step: &Step| outcomes.get(&step.name) == Some(&Outcome::Interrupted);
+            // A service that steps of the first part needed has ended with them.
+            let is_needed_again =
+                step.is_service() && steps.iter().any(|user| user.needs.contains(&step.name) && is_to_run(user));
+            if !is_to_run(step) && !is_needed_again {
                 continue;
             }
-            let ended = |need: &String| outcome_of(need).filter(|outcome| *outcome != Outcome::Interrupted);
+            let ended = |need: &String| outcomes.get(need).filter(|outcome| **outcome != Outcome::Interrupted);
             let unmet = step.needs.iter().find_map(|need| Some((need, ended(need)?.why_unmet()?)));
             if let Some((need, why)) = unmet {
                 let outcome = Outcome::Skipped { reason: format!("needs `{need}`, which {why}") };
-                let event =
-                    Event::Finished { step: step.name.clone(), at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
-                self.record.apply(&event);
-                self.display.event(&self.cx.host, &self.record, &event);
+                outcomes.insert(step.name.clone(), outcome.clone());
+                skipped.push((step.name.clone(), outcome));
                 continue;
             }
             let mut step = step.clone();
-            step.needs.retain(|need| ended(need).is_none());
+            step.needs.retain(|need| is_service(need) || ended(need).is_none());
             rest.push(step);
         }
+        for (step, outcome) in skipped {
+            self.finish(step, outcome);
+        }
         self.run(&Plan::new(rest).expect("a part of a plan without its ended steps is a plan"));
+    }
+
+    /// A step ends without having been started.
+    fn finish(&mut self, step: String, outcome: Outcome) {
+        let event = Event::Finished { step, at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
+        self.record.apply(&event);
+        self.display.event(&self.cx.host, &self.record, &event);
     }
 
     /// Runs a plan, the job's or the first part of it.
@@ -252,11 +267,9 @@ impl<'a> Runner<'a> {
             }
             _ => Outcome::Interrupted,
         };
-        for step in self.job.plan.steps().iter().filter(|step| first.step(&step.name).is_none()) {
-            let (step, outcome) = (step.name.clone(), outcome.clone());
-            let event = Event::Finished { step, at_ms: self.cx.host.elapsed_ms(), outcome, log: None };
-            self.record.apply(&event);
-            self.display.event(&self.cx.host, &self.record, &event);
+        let steps = self.job.plan.names().filter(|name| first.step(name).is_none());
+        for step in steps.map(str::to_owned).collect::<Vec<_>>() {
+            self.finish(step, outcome.clone());
         }
     }
 

@@ -1,10 +1,12 @@
 //! Servers that services need and the machine lacks.
 
 use anyhow::bail;
+use windlass_plan::Command;
 use windlass_services::Definition;
 use windlass_supervisor::{StartError, find, unpack, unpacking};
 
 use crate::Context;
+use crate::pipeline::Services;
 
 /// Sees that the servers of services are at hand: what is missing is fetched and unpacked into the user's cache, after saying
 /// so and, where somebody can answer, asking. Nothing is ever installed.
@@ -38,4 +40,35 @@ pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> an
         find(&cx.host, service)?;
     }
     Ok(())
+}
+
+/// What a plan is to know of services; nothing where there are none.
+///
+/// # Errors
+///
+/// When the system does not say which program this is.
+pub(crate) fn planned(cx: &Context, root: &str, services: &[Definition]) -> anyhow::Result<Option<Services>> {
+    if services.is_empty() {
+        return Ok(None);
+    }
+    let words = cx.program.split(' ').chain(["with", "--"]);
+    Ok(Some(Services {
+        supervise: supervise_command(cx, root)?,
+        // One after the other, and data is made before.
+        timeout_s: services.iter().map(|service| service.deadline_s + 120).sum(),
+        with: words.map(str::to_owned).collect(),
+        exports: services.iter().flat_map(Definition::exports).collect(),
+        needed_by: services.iter().flat_map(|service| service.needed_by.clone()).collect(),
+    }))
+}
+
+/// What keeps the servers of a workspace's services for as long as the process that starts it lives.
+///
+/// # Errors
+///
+/// When the system does not say which program this is.
+pub(crate) fn supervise_command(cx: &Context, root: &str) -> anyhow::Result<Command> {
+    let program = cx.host.current_exe()?.to_string_lossy().into_owned();
+    let manifest_path = format!("{root}/Cargo.toml");
+    Ok(Command::new(program, root).args(["services", "supervise", "--manifest-path", &manifest_path]))
 }

@@ -9,9 +9,9 @@ use super::fixture;
 use super::lab::{Lab, median};
 use super::table::{Figure, Goal, Unit};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 /// How many warm runs of each sequence a round has: they are short, and a tenth of one is noise.
-const WARM_RUNS: usize = 3;
+const WARM_RUNS: usize = 2;
 
 /// What people write.
 const USUAL: [&[&str]; 5] = [

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_plan::{Command, Plan, PlanError, Step};
 use windlass_toml::{Section, Source, hint, is_variable};
 
-use super::{STAGES, texts};
+use super::{SERVICES, STAGES, texts};
 
 pub(super) const STEP_KEYS: [&str; 6] = ["name", "run", "needs", "uses", "timeout-s", "env"];
 
@@ -104,7 +104,7 @@ fn read_run(section: &Section<'_>, source: &mut Source<'_>) -> Option<Vec<String
 /// Refuses a name that a stage has, or that would not do as the name of a log.
 fn check_name(name: &str, section: &Section<'_>, source: &mut Source<'_>) -> bool {
     let line = section.entry("name", source).map_or(section.line, |entry| entry.line);
-    if STAGES.contains(&name) {
+    if STAGES.contains(&name) || name == SERVICES {
         source.refuse(line, format!("`ci.step.name` is \"{name}\", which is a stage of windlass; choose another name"));
         return false;
     }

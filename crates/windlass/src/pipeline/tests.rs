@@ -12,9 +12,11 @@ struct Case {
     has_library: bool,
     locked: bool,
     unlistable: bool,
+    services: bool,
 }
 
-const CASE: Case = Case { config: "", stages: &[], skip: &[], has_library: true, locked: true, unlistable: false };
+const CASE: Case =
+    Case { config: "", stages: &[], skip: &[], has_library: true, locked: true, unlistable: false, services: false };
 
 fn member(has_library: bool) -> Member {
     let target = |name: &str, kind, doctest| Target { name: name.into(), kind, test: true, doctest, harness: true };
@@ -52,6 +54,13 @@ fn check(case: &Case) -> String {
         profile: None,
     };
     let unlistable = case.unlistable.then(|| Unlistable::new(&member, member.targets.last().unwrap()));
+    let services = Services {
+        supervise: Command::new("windlass", "/ws"),
+        timeout_s: 60,
+        with: vec!["windlass".into(), "with".into(), "--".into()],
+        exports: [("DATABASE_URL".to_owned(), "{postgres.url}".to_owned())].into(),
+        needed_by: ["test", "publish"].map(str::to_owned).into(),
+    };
     let facts = Facts {
         workspace: &workspace,
         config: &config,
@@ -60,6 +69,7 @@ fn check(case: &Case) -> String {
         tool_config: "/ws/nextest.toml",
         keep_going: true,
         unlistable: unlistable.as_slice(),
+        services: case.services.then_some(&services),
     };
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let (stages, skip) = (owned(case.stages), owned(case.skip));
@@ -87,6 +97,26 @@ fn a_plain_workspace_has_all_stages() {
     doctest after lock
     doc after lock
     ");
+}
+
+#[test]
+fn services_stand_before_the_first_step_that_they_run_for() {
+    let config = "[[ci.step]]\nname = 'publish'\nrun = 'true'\nneeds = ['doc']";
+    let case = Case { config, services: true, unlistable: true, ..CASE };
+    insta::assert_snapshot!(check(&case), @r"
+    fmt
+    lock
+    clippy after lock
+    build after lock
+    services
+    test after build, services
+    test app::odd after build, services
+    doctest after lock
+    doc after lock
+    publish after doc, services
+    ");
+    let without = check(&Case { skip: &["test", "publish"], ..case });
+    assert!(!without.contains("services"), "{without}");
 }
 
 #[test]

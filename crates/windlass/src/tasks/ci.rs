@@ -7,19 +7,19 @@ use std::time::Duration;
 use anyhow::Context as _;
 use windlass_host::Answer;
 use windlass_nextest::{Binary, Nextest, Probe};
-use windlass_plan::Command;
+use windlass_plan::{Command, Step};
 use windlass_record::{Outcome, TestOutcome, TestRecord};
 use windlass_workspace::{Cargo, Selection, Workspace};
 
 use crate::args::CiArgs;
-use crate::config::{self, CONFIG, Config};
+use crate::config::{self, CONFIG, Config, SERVICES};
 use crate::context::ANSWER;
 use crate::exit::{Exit, Usage};
 use crate::job::Job;
-use crate::pipeline::{self, Asked, BUILD, Facts, TEST, Unlistable};
+use crate::pipeline::{self, Asked, BUILD, Facts, Services, TEST, Unlistable};
 use crate::runner::{self, Runner};
 use crate::tools::{self, Tools};
-use crate::{Context, rundir};
+use crate::{Context, rundir, servers};
 
 /// How long a harness may take to say what tests it has; one that runs them instead is stopped.
 const LISTING: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ struct Ground {
     nextest_config: Option<String>,
     has_lockfile: bool,
     tool_config: String,
+    services: Option<Services>,
     notes: Vec<String>,
 }
 
@@ -69,6 +70,9 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         ground = read(cx, args)?;
         ground.tools.needed_for(is_planned).demand_all()?;
         job = self::job(task, &ground, &asked, keep_going, &[])?;
+    }
+    if job.plan.step(SERVICES).is_some() {
+        servers::set_up(cx, &ground.config.services, ground.config.ci.setup && !args.no_setup)?;
     }
 
     let mut runner = Runner::begin(cx, job, &args.plan)?;
@@ -181,7 +185,20 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     }
     let tool_config = rundir::windlass_dir(&workspace.target_directory).join("nextest.toml");
     let tool_config = tool_config.to_string_lossy().into_owned();
-    Ok(Ground { workspace, config, selection, tools, cargo, nextest, nextest_config, has_lockfile, tool_config, notes })
+    let services = servers::planned(cx, &workspace.root, &config.services)?;
+    Ok(Ground {
+        workspace,
+        config,
+        selection,
+        tools,
+        cargo,
+        nextest,
+        nextest_config,
+        has_lockfile,
+        tool_config,
+        services,
+        notes,
+    })
 }
 
 fn select(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Selection> {
@@ -221,6 +238,7 @@ fn job(
         tool_config: &ground.tool_config,
         keep_going,
         unlistable,
+        services: ground.services.as_ref(),
     };
     let pipeline = pipeline::pipeline(&facts, asked)?;
     let mut job = Job::new(task, &ground.workspace, pipeline.plan);
@@ -295,6 +313,7 @@ fn nextest_store(workspace: &Workspace) -> String {
 
 /// The tests of this run, from the JUnit file that nextest wrote.
 fn tests(cx: &Context, ground: &Ground, runner: &Runner<'_>) -> anyhow::Result<Vec<TestRecord>> {
+    let Some(step) = runner.job.plan.step(TEST) else { return Ok(Vec::new()) };
     if runner.record.step(TEST).is_none_or(|step| step.started_ms.is_none()) {
         return Ok(Vec::new());
     }
@@ -305,7 +324,8 @@ fn tests(cx: &Context, ground: &Ground, runner: &Runner<'_>) -> anyhow::Result<V
     let mut tests =
         windlass_nextest::parse_junit(&xml, TEST).with_context(|| format!("cannot read `{}`", path.display()))?;
     for test in tests.iter_mut().filter(|test| test.outcome == TestOutcome::Failed) {
-        test.rerun = Some(ground.nextest.rerun(&test.binary, &test.name).shell_here());
+        let command = ground.nextest.rerun(&test.binary, &test.name);
+        test.rerun = Some(Step { command, ..step.clone() }.shell_here());
     }
     Ok(tests)
 }

@@ -14,14 +14,14 @@ use crate::{Context, Exit, PlanArgs, config, rundir};
 pub enum ServicesTask {
     /// Remove what runs that were killed have left of their servers
     Gc,
-    /// Start the servers of the services in `.config/windlass.toml`, print what they give as one line of JSON, and keep them
+    /// Start the servers of the services in `.config/windlass.toml`, print where it stands what they give, and keep them
     Supervise {
         /// The Cargo.toml of the workspace, or of a package in it
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
-        /// The process whose end is the end of the servers
+        /// The process whose end is the end of the servers; the one that starts this unless said otherwise
         #[arg(long, value_name = "PID")]
-        owner: u32,
+        owner: Option<u32>,
     },
     /// Become a server that is sent a signal when the process that starts it dies
     #[command(hide = true)]
@@ -59,15 +59,13 @@ fn gc(cx: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::PASSED)
 }
 
-fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: u32) -> anyhow::Result<Exit> {
+fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>) -> anyhow::Result<Exit> {
     let workspace = cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() })?;
     let definitions = config::of(cx, &workspace.root)?.services;
     let program = cx.host.current_exe()?.to_string_lossy().into_owned();
     let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
     let dir = rundir::windlass_dir(&workspace.target_directory).join("services");
-    windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner, |given| {
-        let line = serde_json::to_string(given).expect("it holds nothing that JSON cannot");
-        cx.host.print(&format!("{line}\n"));
-    })?;
+    let owner = owner.unwrap_or_else(|| cx.host.parent());
+    windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner)?;
     Ok(Exit::PASSED)
 }

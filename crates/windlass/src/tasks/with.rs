@@ -1,13 +1,15 @@
 //! `with`: the services for one command.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use windlass_host::Signal;
 use windlass_plan::Command;
-use windlass_supervisor::Given;
+use windlass_services::Definition;
+use windlass_supervisor::READY;
 
 use crate::exit::Usage;
 use crate::{Context, Exit, PlanArgs, config, servers};
@@ -41,19 +43,20 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
         );
     }
     servers::set_up(cx, &config.services, config.ci.setup && !args.no_setup)?;
-    let program = host.current_exe()?.to_string_lossy().into_owned();
-    let supervise = Command::new(program, &root)
-        .args(["services", "supervise", "--manifest-path", &format!("{root}/Cargo.toml")])
-        .args(["--owner", &host.pid().to_string()]);
+    let supervise = servers::supervise_command(cx, &root)?;
     let (mut supervisor, line) = host.start_until_it_speaks(&supervise).map_err(|error| cx.reading_error(error))?;
     let Some(line) = line else {
         // It has said why on standard error.
         bail!("the services are not there; `{}` runs nothing without them", args.command.join(" "));
     };
-    let given: Given = serde_json::from_str(&line).context("cannot read what the supervisor says")?;
+    let file = line.trim_end().strip_prefix(READY).context("cannot read what the supervisor says")?;
+    let text = host.read_text(Path::new(file))?.unwrap_or_default();
+    let given: BTreeMap<String, String> = serde_json::from_str(&text).context("cannot read what the services give")?;
     let (program, rest) = args.command.split_first().context("clap lets no empty command through")?;
     let mut command = Command::new(program, host.current_dir()?.to_string_lossy()).args(rest);
-    command.env = given.env;
+    for (name, text) in config.services.iter().flat_map(Definition::exports) {
+        command = command.env(name, windlass_plan::fill(&text, &given)?);
+    }
     let code = host.run_in_foreground(&command);
     let died = supervisor.ended();
     supervisor.stop(Signal::TERM, GRACE);

@@ -8,6 +8,7 @@ mod fixture;
 mod live;
 
 mod killed;
+mod pipeline;
 mod refused;
 mod shop;
 mod with;

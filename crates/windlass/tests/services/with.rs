@@ -102,6 +102,30 @@ fn a_workspace_may_have_any_path() {
     assert_eq!(ended.stdout, "windlass|windlass|off\n");
 }
 
+/// As another user runs it, and as root runs it with and without user namespaces. Who is not root shows the first case only.
+#[test]
+fn servers_that_refuse_root_run_for_root_too() {
+    let shop = Shop::with_postgres();
+    let is_root = crate::fixture::ended(crate::fixture::clean("id").arg("-u")).stdout == "0\n";
+    let whose = "stat -c '%U %a' $(dirname $(psql \"$DATABASE_URL\" -Atc 'show data_directory'))/data; pwd";
+    let first = shop.run(whose).exits(0).stdout;
+    assert!(first.starts_with(if is_root { "root 700\n" } else { "" }), "{first}");
+    if !is_root {
+        return;
+    }
+    let script = shop.it.path("bin/unshare");
+    shop.it.file("bin/unshare", "#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = |more: &str| format!("{}:{more}", shop.it.path("bin").display());
+    let path_now = std::env::var("PATH").unwrap();
+    let handed_over = run(shop.with(&format!("{whose}; {ASK}")).env("PATH", path(&path_now))).exits(0).stdout;
+    assert!(handed_over.starts_with("nobody 700\n") && handed_over.ends_with("|off\n"), "{handed_over}");
+    shop.it.file("bin/setpriv", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(shop.it.path("bin/setpriv"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let refused = run(shop.with("true").env("PATH", path(&path_now))).exits(3);
+    assert!(refused.stderr.starts_with("error: this is root, which servers refuse, "), "{}", refused.stderr);
+}
+
 /// Debian and Ubuntu only: elsewhere the user installs it, and this test says that it is missing.
 #[test]
 fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {

@@ -1,0 +1,113 @@
+//! Services under the tests of the main job.
+
+use windlass_record::Outcome;
+
+use crate::live::run;
+use crate::shop::Shop;
+
+/// A test that wants a database, and has no crate to ask it with.
+const TEST: &str = r#"#[test]
+fn asks() {
+    let url = std::env::var("DATABASE_URL").unwrap();
+    let output = std::process::Command::new("psql")
+        .args([&url, "-Atc", "select 40 + 2"])
+        .output()
+        .unwrap();
+    assert_eq!(output.stdout, b"42\n");
+}
+"#;
+
+fn shop(services: &str) -> Shop {
+    let shop = Shop::with_services(services);
+    shop.it.file("tests/asks.rs", TEST);
+    shop
+}
+
+#[test]
+fn the_tests_have_their_services_and_nothing_is_left() {
+    let shop = shop("[services.postgres]\n");
+    let ended = run(&mut shop.command(&["ci"])).exits(0);
+    assert!(ended.stdout.contains("services: passed in "), "{}", ended.stdout);
+    let record = shop.it.record();
+    let step = |name: &str| record.step(name).unwrap().clone();
+    assert!(step("services").command.contains("services supervise --manifest-path "), "{:?}", step("services"));
+    assert!(step("test").command.starts_with("windlass with -- cargo nextest run "), "{:?}", step("test"));
+    assert_eq!(step("test").needs, ["build", "services"]);
+    assert!(!step("clippy").command.contains("with --"));
+    // Nobody else may read what is written of a run, but it is shown to others.
+    let addresses = shop.it.read("target/windlass/services/addresses.json");
+    let addresses: serde_json::Value = serde_json::from_str(&addresses).unwrap();
+    let password = addresses["postgres"]["password"].as_str().unwrap();
+    let leaks =
+        run(crate::fixture::clean("grep").args(["-rlF", password, "target/windlass/runs"]).current_dir(shop.it.root()));
+    assert_eq!((leaks.code, &*leaks.stdout), (Some(1), ""), "{}", leaks.stderr);
+    assert!(!ended.stdout.contains(password));
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn the_plan_shows_the_references_and_what_is_pasted_works() {
+    let shop = shop("[services.postgres]\n");
+    let text = run(&mut shop.command(&["test", "--dry-run"])).exits(0).stdout;
+    assert!(text.contains("\n  test      windlass with -- cargo nextest run "), "{text}");
+    assert_eq!(shop.places().len(), 0);
+    let script = run(&mut shop.command(&["test", "--explain"])).exits(0).stdout;
+    assert!(script.contains("; DATABASE_URL={postgres.url}\n"), "{script}");
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_windlass")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut shell = crate::fixture::clean("sh");
+    shell.args(["-ec", &script]).env("PATH", path).env("XDG_RUNTIME_DIR", shop.it.path("run"));
+    run(&mut shell).exits(0);
+}
+
+#[test]
+fn a_red_test_is_red_and_its_rerun_has_the_services() {
+    let shop = shop("[services.postgres]\n");
+    shop.it.file("tests/asks.rs", &TEST.replace("40 + 2", "40 + 3"));
+    run(&mut shop.command(&["test"])).exits(1);
+    let rerun = shop.it.record().tests.iter().find_map(|test| test.rerun.clone()).unwrap();
+    assert!(rerun.starts_with("windlass with -- cargo nextest run "), "{rerun}");
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn services_that_do_not_come_up_are_no_red_tests() {
+    let shop = shop("[services.postgres.settings]\nno_such_setting = \"1\"\n");
+    let ended = run(&mut shop.command(&["test"])).exits(3);
+    assert!(ended.stdout.contains("unrecognized configuration parameter \"no_such_setting\""), "{}", ended.stdout);
+    let outcome = shop.it.outcome("test");
+    assert!(
+        matches!(&outcome, Outcome::Skipped { reason: it } if it.starts_with("needs `services`, which ")),
+        "{outcome:?}"
+    );
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn who_needs_services_is_the_users_to_say_and_nobody_else_starts_them() {
+    let shop = shop(
+        "[[ci.step]]\nname = \"ask\"\nrun = \"psql $DATABASE_URL -Atc 'select 7'\"\n\
+         [services.postgres]\nneeded-by = [\"ask\", \"build\"]\n",
+    );
+    // A test target whose harness is asked for its tests in the middle of the plan.
+    shop.it.file("Cargo.toml", &(shop.it.read("Cargo.toml") + "[[test]]\nname = \"own\"\nharness = false\n"));
+    shop.it.file("tests/own.rs", "fn main() {\n    println!(\"no list of tests\");\n}\n");
+    std::fs::remove_file(shop.it.path("tests/asks.rs")).unwrap();
+    run(&mut shop.command(&["ci"])).exits(0);
+    assert!(shop.it.log("ask").contains('7'));
+    assert!(shop.it.passed("test app::own"));
+    let record = shop.it.record();
+    assert!(record.step("build").unwrap().command.starts_with("windlass with -- "));
+    assert!(!record.step("test").unwrap().command.contains("with --"));
+    run(&mut shop.command(&["ci", "--stage", "fmt"])).exits(0);
+    assert!(shop.it.record().step("services").is_none());
+    shop.it.file(".config/windlass.toml", "[services.postgres]\nneeded-by = [\"tests\"]\n");
+    let refused = run(&mut shop.command(&["ci"])).exits(2);
+    assert!(
+        refused.stderr.contains(
+            "2: `services.postgres.needed-by` names `tests`, which is no stage or step; did you mean `test`?"
+        ),
+        "{}",
+        refused.stderr
+    );
+}
