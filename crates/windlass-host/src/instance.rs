@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
 use rustix::process::{Pid, Signal, getuid, kill_process};
 
@@ -68,6 +69,7 @@ impl Host {
     /// When there is no loopback interface, or no port is left.
     pub fn hold_port(&self, wanted: Option<u16>) -> io::Result<Option<HeldPort>> {
         let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        fcntl_setfd(&held, FdFlags::CLOEXEC)?;
         sockopt::set_socket_reuseaddr(&held, true)?;
         match bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, wanted.unwrap_or(0))) {
             Ok(()) => {}

@@ -28,9 +28,8 @@ pub struct Server {
 }
 
 impl Host {
-    /// Starts a server; what it writes is added to `log`, and its variables are `env`. Where the system can, on Linux, it is sent
-    /// `die` when this process dies: `launcher` is what becomes it by way of [`Host::become_server`], and is given the number
-    /// of this process, the signal's number, and the command. It has to be started by a thread that lasts as long as the process does.
+    /// Starts a server; what it writes is added to `log`. It ends with this process if the command becomes it by way of
+    /// [`Host::become_server`], and if the thread that starts it lasts as long as the process does.
     ///
     /// # Errors
     ///
@@ -114,8 +113,8 @@ impl Host {
         Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
     }
 
-    /// Becomes a server that is sent a signal when its parent dies, which is `parent`: this process is replaced by the program.
-    /// Why it is not, is returned.
+    /// Becomes a server that is sent `die` when the thread that started this process ends (on Linux), the process being `parent`:
+    /// this process is replaced by the program. Why it is not, is returned.
     pub fn become_server(&self, parent: u32, die: Signal, program: &str, args: &[String]) -> HostError {
         let failed = |error| HostError::new("start", Path::new(program), error);
         if let Err(error) = tree::die_with_parent(die) {

@@ -189,11 +189,6 @@ impl Definition {
         self.process.command.iter().flat_map(argument).collect()
     }
 
-    /// Where a user of it connects.
-    pub fn url(&self, values: &Values) -> String {
-        fill(&self.url, values, "")
-    }
-
     /// The variables that it exports, each referring to what it gives: `{postgres.url}`.
     pub fn exports(&self) -> BTreeMap<String, String> {
         self.export.iter().map(|(name, value)| (name.clone(), value.of_service(&self.name))).collect()
@@ -201,35 +196,34 @@ impl Definition {
 
     /// What it gives, by the names that [`Definition::exports`] refers to.
     pub fn gives(&self, values: &Values) -> BTreeMap<String, String> {
-        let fill = self.fill(values);
-        let names = crate::template::NAMES.map(|name| (name, Template::parse(&format!("{{{name}}}"), &[])));
-        let gives = names.into_iter().filter_map(|(name, template)| Some((name, template.ok()?)));
-        gives.map(|(name, template)| (format!("{}.{name}", self.name), fill(&template))).collect()
+        let named = self.named(values).into_iter();
+        named.map(|(name, value)| (format!("{}.{name}", self.name), value)).collect()
     }
 
-    fn fill<'v>(&self, values: &'v Values) -> impl Fn(&Template) -> String + 'v {
-        let url = self.url(values);
-        move |template| fill(template, values, &url)
+    fn fill(&self, values: &Values) -> impl Fn(&Template) -> String + use<> {
+        let named = self.named(values);
+        move |template| template.render(|name| named.get(name).map(String::as_str))
     }
-}
 
-fn fill(template: &Template, values: &Values, url: &str) -> String {
-    let port = values.port.to_string();
-    let major = values.version.split('.').next().unwrap_or_default();
-    template.render(|name| {
-        Some(match name {
-            "data" => &values.data,
-            "run" => &values.run,
-            "host" => &values.host,
-            "port" => &port,
-            "url" => url,
-            "user" => &values.user,
-            "password" => &values.password,
-            "database" => &values.database,
-            "version" => &values.version,
-            "major" => major,
-            "id" => &values.id,
-            _ => return None,
-        })
-    })
+    /// What each placeholder stands for.
+    fn named(&self, values: &Values) -> BTreeMap<&'static str, String> {
+        let Values { data, run, host, port, user, password, database, version, id } = values.clone();
+        let major = version.split('.').next().unwrap_or_default().to_owned();
+        let port = port.to_string();
+        let mut named = BTreeMap::from([
+            ("data", data),
+            ("run", run),
+            ("host", host),
+            ("port", port),
+            ("user", user),
+            ("password", password),
+            ("database", database),
+            ("version", version),
+            ("major", major),
+            ("id", id),
+        ]);
+        let url = self.url.render(|name| named.get(name).map(String::as_str));
+        named.insert("url", url);
+        named
+    }
 }

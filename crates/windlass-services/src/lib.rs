@@ -18,4 +18,4 @@ pub use read::read;
 pub use redis::{RedisError, RedisSession};
 pub use shipped::{shipped, shipped_names};
 pub use template::{Template, UnknownName};
-pub use version::{Wanted, version_in};
+pub use version::{Wanted, numbers, version_in};

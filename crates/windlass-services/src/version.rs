@@ -41,7 +41,8 @@ impl fmt::Display for Wanted {
     }
 }
 
-fn numbers(text: &str) -> Option<Vec<u32>> {
+/// The numbers of a version, such as `15.18`, by which versions are ordered; `None` if it has something else in it.
+pub fn numbers(text: &str) -> Option<Vec<u32>> {
     text.split('.').map(|number| number.parse().ok()).collect()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_plan::Command;
-use windlass_services::{Definition, debian, version_in};
+use windlass_services::{Definition, debian, numbers, version_in};
 
 use crate::StartError;
 
@@ -39,12 +39,12 @@ impl Found {
 pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
     let on_path = host.env("PATH").unwrap_or_default();
     let on_path: Vec<PathBuf> = on_path.split(':').filter(|dir| dir.starts_with('/')).map(PathBuf::from).collect();
-    let systems = definition.package.find.iter().flat_map(|pattern| expanded(host, Path::new("/"), pattern));
-    let mut elsewhere: Vec<Found> = systems.filter_map(|dir| look(host, definition, dir, &[])).collect();
-    elsewhere.sort_by_key(|found| std::cmp::Reverse(numbers(&found.version)));
     let on_path = on_path.into_iter().filter_map(|dir| look(host, definition, dir, &[]));
+    // Each is asked only where those before it will not do.
+    let of_system = std::iter::once_with(|| of_system(host, definition)).flatten();
+    let unpacked = std::iter::once_with(|| unpacked(host, definition)).flatten();
     let mut refused = Vec::new();
-    for found in on_path.chain(elsewhere).chain(unpacked(host, definition)) {
+    for found in on_path.chain(of_system).chain(unpacked) {
         if definition.version.accepts(&found.version) {
             return Ok(found);
         }
@@ -59,6 +59,14 @@ pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
     }
     let found = refused.iter().map(|it| format!("{} in `{}`", it.version, it.bin.display())).collect::<Vec<_>>();
     Err(StartError::WrongVersion { name, wanted: definition.version.to_string(), found: found.join(", ") })
+}
+
+/// The programs in the places where systems have them, the newest first.
+fn of_system(host: &Host, definition: &Definition) -> Vec<Found> {
+    let dirs = definition.package.find.iter().flat_map(|pattern| expanded(host, Path::new("/"), pattern));
+    let mut found: Vec<Found> = dirs.filter_map(|dir| look(host, definition, dir, &[])).collect();
+    found.sort_by_key(|found| std::cmp::Reverse(numbers(&found.version)));
+    found
 }
 
 /// The programs that have been unpacked into the user's cache.
@@ -114,10 +122,6 @@ fn fits(pattern: &str, name: &str) -> bool {
             })
         }
     }
-}
-
-fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').filter_map(|number| number.parse().ok()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The private directory of a run's servers, and what earlier runs have left of theirs.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::account::Account;
 
 /// What a tmpfs must have room for, in bytes, to hold the data of servers.
 const ROOM_BYTES: u64 = 512 << 20;
-/// A unix socket's path has 104 bytes at the least, of which the directory of a run may take this many.
-const MAX_PATH: usize = 60;
+/// A unix socket's path has 103 bytes at the least, of which what stands below such a directory takes some sixty.
+const MAX_PATH: usize = 40;
 
 /// The private directory of one run; gone when it is dropped.
 #[derive(Debug)]
@@ -31,6 +32,16 @@ pub struct Swept {
     pub dir: PathBuf,
     /// The processes that still ran in it, and were killed.
     pub n_processes: usize,
+}
+
+impl fmt::Display for Swept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "removed `{}`, left by a run that was killed", self.dir.display())?;
+        match self.n_processes {
+            0 => Ok(()),
+            n => write!(f, ", with {n} processes that still ran in it"),
+        }
+    }
 }
 
 impl<'h> Place<'h> {
@@ -78,7 +89,10 @@ pub fn sweep(host: &Host) -> Result<Vec<Swept>, HostError> {
         if !host.is_dir(&root) {
             continue;
         }
-        host.make_private_dir(&root)?;
+        // Where all may write, it may be somebody else's, who has no say in this.
+        if host.make_private_dir(&root).is_err() {
+            continue;
+        }
         let _guard = guard(host, &root)?;
         for dir in host.list_dir(&root)?.into_iter().map(|name| root.join(name)).filter(|dir| host.is_dir(dir)) {
             let Some(_lock) = host.lock(&lock_file(&dir))? else { continue };

@@ -50,8 +50,7 @@ pub fn supervise(
     let owner = host.watch(owner);
     let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
     for swept in sweep(host)? {
-        let (dir, n) = (swept.dir.display(), swept.n_processes);
-        host.print_error(&format!("removed `{dir}`, left by a run that was killed, with {n} processes\n"));
+        host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.
     let found = definitions.iter().map(|definition| find(host, definition)).collect::<Result<Vec<_>, _>>()?;

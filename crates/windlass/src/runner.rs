@@ -16,6 +16,7 @@ pub(crate) use ending::{files, logs};
 
 use crate::Context;
 use crate::args::{Ci, PlanArgs};
+use crate::config::SERVICES;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::job::Job;
@@ -234,6 +235,7 @@ impl<'a> Runner<'a> {
 
     /// Runs a plan, the job's or the first part of it.
     pub(crate) fn run(&mut self, plan: &Plan) {
+        let mut notes = Vec::new();
         let options = Options { keep_going: self.keep_going, ..Options::new(&self.dir.path) };
         let host = &self.cx.host;
         let end = {
@@ -243,6 +245,7 @@ impl<'a> Runner<'a> {
                 Beat::Event(event) => {
                     record.apply(event);
                     read_output(event, &job.workspace, diagnostics);
+                    notes.extend(notes_of_services(event));
                     if let Some((step, count)) = test_count(event, nextest.as_mut()) {
                         display.count(step, count);
                     }
@@ -250,6 +253,7 @@ impl<'a> Runner<'a> {
                 }
             })
         };
+        notes.into_iter().for_each(|note| self.note(note));
         self.interrupted_by = self.interrupted_by.or(end.interrupted_by);
         self.unwritten.extend(end.unwritten);
         if !end.strays.is_empty() {
@@ -300,6 +304,13 @@ fn read_output(event: &Event, workspace: &Workspace, diagnostics: &mut BTreeMap<
         let diagnostics = diagnostics.entry(step.clone()).or_insert_with(|| Diagnostics::new(workspace));
         text.lines().for_each(|line| diagnostics.feed(line));
     }
+}
+
+/// What the supervisor of services says aloud, such as that a port has changed.
+fn notes_of_services(event: &Event) -> Vec<String> {
+    let Event::Output { step, text, .. } = event else { return Vec::new() };
+    let lines = text.lines().filter(|_| step == SERVICES);
+    lines.filter_map(|line| line.strip_prefix("note: ").map(str::to_owned)).collect()
 }
 
 fn test_count<'e>(

@@ -51,7 +51,7 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
 fn gc(cx: &Context) -> anyhow::Result<Exit> {
     let swept = windlass_supervisor::sweep(&cx.host)?;
     for it in &swept {
-        cx.host.print(&format!("removed `{}` with {} processes\n", it.dir.display(), it.n_processes));
+        cx.host.print(&format!("{it}\n"));
     }
     if swept.is_empty() {
         cx.host.print("nothing is left of runs that were killed\n");

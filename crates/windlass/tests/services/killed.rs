@@ -82,7 +82,7 @@ fn the_supervisor_is_killed_and_its_servers_die_with_it() {
     assert_eq!(shop.places().len(), 1);
     let next = shop.run("psql -At \"$DATABASE_URL\" -c 'select 2'").exits(0);
     assert_eq!(next.stdout, "2\n");
-    let said = format!("removed `{}/", shop.it.path("run").display());
+    let said = format!("note: removed `{}/", shop.it.path("run").display());
     assert!(next.stderr.starts_with(&said) && next.stderr.contains("left by a run that was killed"), "{}", next.stderr);
     assert_eq!(shop.places().len(), 0);
 }

@@ -61,6 +61,18 @@ fn the_plan_shows_the_references_and_what_is_pasted_works() {
 }
 
 #[test]
+fn a_port_that_has_changed_is_said_in_the_record() {
+    let shop = shop("[services.postgres]\n");
+    let url = shop.run("echo $DATABASE_URL").exits(0).stdout;
+    let port: u16 = url.rsplit_once(':').unwrap().1.split_once('/').unwrap().0.parse().unwrap();
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let ended = run(&mut shop.command(&["test", "--skip", "doctest"])).exits(0);
+    let note = format!("port {port} of `postgres` is taken: it has ");
+    assert!(shop.it.record().run.notes.iter().any(|it| it.starts_with(&note)), "{}", ended.stdout);
+    assert!(ended.stdout.contains(&note), "{}", ended.stdout);
+}
+
+#[test]
 fn a_red_test_is_red_and_its_rerun_has_the_services() {
     let shop = shop("[services.postgres]\n");
     shop.it.file("tests/asks.rs", &TEST.replace("40 + 2", "40 + 3"));

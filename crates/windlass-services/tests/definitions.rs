@@ -1,0 +1,91 @@
+//! What a service's file and a user's table make of each other.
+
+use windlass_services::{Definition, Use, Values, read, shipped};
+use windlass_toml::Problems;
+
+fn values() -> Values {
+    Values {
+        data: "/d".into(),
+        run: "/r".into(),
+        host: "127.0.0.1".into(),
+        port: 4321,
+        user: "windlass".into(),
+        password: "{port}".into(),
+        database: "app".into(),
+        version: "15.18".into(),
+        id: "w-1".into(),
+    }
+}
+
+/// The service of `text`, the contents of `[services.NAME]`.
+fn of_user(name: &str, text: &str) -> Result<Option<Definition>, Problems> {
+    windlass_toml::read("w.toml", text, |section, source| read(name, section, source))
+}
+
+#[test]
+fn a_test_server_is_fast_and_a_dev_server_durable() {
+    let postgres = shipped("postgres").unwrap();
+    let fixed = "postgres -D /d -k /r -p 4321 -c listen_addresses=127.0.0.1 -c cluster_name=w-1";
+    assert_eq!(
+        postgres.command(&values(), Use::Test).join(" "),
+        format!(
+            "{fixed} -c autovacuum=off -c dynamic_shared_memory_type=mmap -c fsync=off -c full_page_writes=off \
+             -c max_wal_senders=0 -c synchronous_commit=off -c wal_level=minimal"
+        )
+    );
+    let dev = postgres.command(&values(), Use::Dev).join(" ");
+    assert_eq!(dev, format!("{fixed} -c dynamic_shared_memory_type=mmap"));
+}
+
+#[test]
+fn what_the_user_says_goes_before_what_is_shipped_key_by_key() {
+    let redis = of_user(
+        "redis",
+        "version = \"7\"\nneeded-by = [\"build\"]\n[export]\nCACHE = \"{host}:{port}\"\n\
+         [settings]\nsave = \"60 1\"\nmaxmemory = \"1mb\"\n[settings.test]\nhz = \"50\"\n",
+    );
+    let redis = redis.unwrap().unwrap();
+    let shipped = shipped("redis").unwrap();
+    assert_eq!(redis.version.to_string(), "7");
+    assert_eq!(
+        (redis.needed_by, shipped.needed_by.clone()),
+        (vec!["build".to_owned()], vec!["test".into(), "doctest".into()])
+    );
+    assert_eq!(redis.process, shipped.process);
+    let command = Definition { settings: redis.settings, ..shipped.clone() }.command(&values(), Use::Test);
+    let expected =
+        ["redis-server", "/r/redis.conf", "--appendonly", "no", "--hz", "50", "--maxmemory", "1mb", "--save", "60 1"];
+    assert_eq!(command, expected);
+    let exports = Definition { export: redis.export, ..shipped }.exports();
+    let expected = [("CACHE", "{redis.host}:{redis.port}"), ("REDIS_URL", "{redis.url}")];
+    assert!(exports.iter().map(|(name, text)| (name.as_str(), text.as_str())).eq(expected), "{exports:?}");
+}
+
+#[test]
+fn values_are_not_looked_at_again() {
+    let postgres = shipped("postgres").unwrap();
+    let gives = postgres.gives(&values());
+    assert_eq!(gives["postgres.url"], "postgres://windlass:{port}@127.0.0.1:4321/app");
+    assert_eq!((&*gives["postgres.major"], &*gives["postgres.version"]), ("15", "15.18"));
+    assert_eq!(postgres.files(&values()), [("/r/password".to_owned(), "{port}\n".to_owned())]);
+    assert_eq!(postgres.init(&values())[..5], ["initdb", "-D", "/d", "-U", "windlass"]);
+}
+
+#[test]
+fn a_service_of_the_users_own_says_all_of_it() {
+    let text = "kind = \"redis\"\nversion = \">=8\"\nport = 6379\nurl = \"redis://{host}:{port}\"\n\
+        package = { nix = \"valkey\", probe = [\"valkey-server\", \"--version\"] }\n\
+        process = { command = [\"valkey-server\", \"--port\", \"{port}\"] }\nready.probe = \"redis\"\n";
+    let valkey = of_user("cache", text).unwrap().unwrap();
+    assert_eq!(valkey.command(&values(), Use::Test), ["valkey-server", "--port", "4321"]);
+    assert_eq!((valkey.name.as_str(), valkey.deadline_s), ("cache", 30));
+    let problems =
+        of_user("cache", "kind = \"redis\"\n[process]\ncommand = [\"{settings}\", \"{prot}\"]\n").unwrap_err();
+    let expected = "w.toml:1: `version` is missing: which versions will do\n\
+        w.toml:1: `port` is missing: the port that such servers have by custom\n\
+        w.toml:1: `url` is missing: where a user of it connects\n\
+        w.toml:1: `package` is missing: where its programs come from\n\
+        w.toml:1: `ready` is missing: when it is ready\n\
+        w.toml:3: `process.command`: `{prot}` stands for nothing; did you mean `port`?";
+    assert_eq!(problems.to_string(), expected);
+}
