@@ -264,7 +264,7 @@ impl Engine<'_> {
         let event = Event::Started { step: step.name.clone(), at_ms: self.host.elapsed_ms() };
         match self.spawn(index) {
             Ok((process, output)) => {
-                self.states[index] = State::Running(Box::new(Running::new(process, output, step.timeout_s)));
+                self.states[index] = State::Running(Box::new(Running::new(process, output, step)));
                 self.emit(&event);
             }
             Err(reason) => {
@@ -305,7 +305,10 @@ impl Engine<'_> {
                 if let StepKind::Service { ready } = &self.steps[index].kind
                     && let Some(file) = running.read(&text, ready).filter(|file| !file.is_empty())
                 {
-                    self.given.extend(given(Path::new(file)));
+                    match given(Path::new(file)) {
+                        Ok(given) => self.given.extend(given),
+                        Err(reason) => running.stop(Outcome::Error { reason }, Signal::TERM),
+                    }
                 }
                 let step = self.steps[index].name.clone();
                 self.emit(&Event::Output { step, at_ms: self.host.elapsed_ms(), text });
@@ -351,9 +354,11 @@ fn running(state: &mut State) -> Option<&mut Running> {
     }
 }
 
-/// What a service says in a file that it gives; nothing where there is no such file: a step that wants it says so.
-fn given(file: &Path) -> BTreeMap<String, String> {
-    fs::read_to_string(file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+/// What a service says in a file that it gives.
+fn given(file: &Path) -> Result<BTreeMap<String, String>, String> {
+    let cannot = |why: &dyn std::fmt::Display| format!("cannot read what it gives from `{}`: {why}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| cannot(&error))?;
+    serde_json::from_str(&text).map_err(|error| cannot(&error))
 }
 
 /// The log of a step, relative to the directory of the run: its name, where a file can have it, else a name like it and its number.

@@ -188,9 +188,13 @@ impl Host {
     }
 
     /// Watches a process, to know when it has ended; `None` if there is none of that number.
-    pub fn watch(&self, pid: u32) -> Option<Watch> {
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
-        tree::watch(pid).map(|watch| Watch { watch })
+    ///
+    /// # Errors
+    ///
+    /// When the system does not allow it.
+    pub fn watch(&self, pid: u32) -> io::Result<Option<Watch>> {
+        let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
+        Ok(tree::watch(pid)?.map(|watch| Watch { watch }))
     }
 
     /// Kills every process that works in a directory or below it, and waits until they are gone; how many there were. Only Linux

@@ -56,6 +56,8 @@ pub struct Host {
     began: Instant,
     /// The first signal that asked windlass to stop, 0 while there is none.
     signal: Arc<AtomicUsize>,
+    /// The process that started this one, as it was at first: who is adopted has another.
+    parent: u32,
 }
 
 impl Host {
@@ -71,7 +73,8 @@ impl Host {
             let _ = signal_hook::flag::register_usize(number, Arc::clone(&signal), value);
         }
         tree::adopt_orphans();
-        Self { env: environment::cleaned(std::env::vars_os()), began: Instant::now(), signal }
+        let env = environment::cleaned(std::env::vars_os());
+        Self { env, began: Instant::now(), signal, parent: server::parent() }
     }
 
     /// The signal that asked windlass to stop, if one did.

@@ -12,6 +12,8 @@ use crate::process::{self, Process};
 
 /// How long a step that is stopped may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a service may: it has servers of its own to stop, and directories to remove.
+const GRACE_OF_SERVICE: Duration = Duration::from_secs(15);
 /// How long the pipe of a step that has ended is read on while a stray process holds it open and writes nothing.
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long at the most, if it writes.
@@ -26,6 +28,8 @@ pub(crate) struct Running {
     output: Output,
     /// None where it is further away than the clock can tell.
     deadline: Option<Instant>,
+    /// How long it may take to end when it is stopped.
+    grace: Duration,
     /// A service whose ready line has been seen.
     ready: bool,
     /// When all writers of its output were gone.
@@ -38,9 +42,10 @@ pub(crate) struct Running {
 
 impl Running {
     /// One that has just been started.
-    pub(crate) fn new(process: Process, output: Output, timeout_s: u64) -> Self {
-        let deadline = Instant::now().checked_add(Duration::from_secs(timeout_s));
-        Self { process, output, deadline, ready: false, closed_at: None, stopping: None, ended_at: None }
+    pub(crate) fn new(process: Process, output: Output, step: &Step) -> Self {
+        let deadline = Instant::now().checked_add(Duration::from_secs(step.timeout_s));
+        let grace = if step.is_service() { GRACE_OF_SERVICE } else { GRACE };
+        Self { process, output, deadline, grace, ready: false, closed_at: None, stopping: None, ended_at: None }
     }
 
     /// Whether its ready line has been seen.
@@ -74,7 +79,7 @@ impl Running {
     pub(crate) fn stop(&mut self, outcome: Outcome, signal: Signal) {
         if self.stopping.is_none() && self.process.ended().is_none() {
             self.process.signal(signal);
-            self.stopping = Some((outcome, Instant::now() + GRACE));
+            self.stopping = Some((outcome, Instant::now() + self.grace));
         }
     }
 

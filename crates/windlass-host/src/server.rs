@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, getppid, kill_process};
+use rustix::process::{Pid, getpgrp, getppid, kill_process};
+use rustix::termios::tcgetpgrp;
 use windlass_plan::Command;
 
 use crate::process::{self, Process};
@@ -87,9 +88,11 @@ impl Host {
         let mut ended = || child.try_wait().ok().flatten();
         let status = loop {
             if let Some(status) = ended() {
-                break status;
+                break Some(status);
             }
-            if let Some(signal) = self.interrupted_by().and_then(Signal::from_named_raw) {
+            // Ctrl-C goes to all that the terminal shows: what it means to the command is the command's to say.
+            let of_terminal = |signal: &Signal| *signal == Signal::INT && has_terminal();
+            if let Some(signal) = self.interrupted_by().and_then(Signal::from_named_raw).filter(|it| !of_terminal(it)) {
                 let mut tree = tree::below(pid);
                 tree.push(pid);
                 let send = |signal| {
@@ -97,20 +100,22 @@ impl Host {
                         let _ = kill_process(*pid, signal);
                     }
                 };
-                // The terminal has sent it to all of them already, but windlass may have been sent it alone.
                 send(signal);
                 let deadline = Instant::now() + GRACE;
-                while ended().is_none() || tree.iter().any(|pid| tree::watch(*pid).is_some_and(|it| !it.has_ended())) {
+                let runs = |pid: &Pid| tree::watch(*pid).is_ok_and(|it| it.is_some_and(|it| !it.has_ended()));
+                // What may not be killed, such as another user's, is not waited for.
+                while tree.iter().any(runs) && Instant::now() < deadline + GRACE {
                     if Instant::now() > deadline {
                         send(Signal::KILL);
                     }
                     thread::sleep(Duration::from_millis(2));
                 }
-                break ended().expect("it has ended");
+                break ended();
             }
             thread::sleep(Duration::from_millis(2));
         };
-        Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
+        let code = |status: ExitStatus| status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+        Ok(status.map_or_else(|| 128 + self.interrupted_by().unwrap_or_default(), code))
     }
 
     /// Becomes a server that is sent `die` when the thread that started this process ends (on Linux), the process being `parent`:
@@ -121,21 +126,32 @@ impl Host {
             return failed(error);
         }
         // It may have died before.
-        if self.parent() != parent {
+        if self::parent() != parent {
             return failed(io::Error::other("who wanted it has died"));
         }
         failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
     }
 
-    /// The number of the process that started this one; 0 if it has died.
+    /// The number of the process that started this one, even if it has died.
     pub fn parent(&self) -> u32 {
-        getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
+        self.parent
     }
 
     /// The number of this process.
     pub fn pid(&self) -> u32 {
         std::process::id()
     }
+}
+
+/// Whether this process is what a terminal shows: what is typed there goes to its whole group.
+fn has_terminal() -> bool {
+    let is_shown = |group: rustix::io::Result<Pid>| group.is_ok_and(|group| group == getpgrp());
+    is_shown(tcgetpgrp(io::stdin())) || is_shown(tcgetpgrp(io::stdout())) || is_shown(tcgetpgrp(io::stderr()))
+}
+
+/// The number of the process whose child this one is now; 0 if there is none.
+pub(crate) fn parent() -> u32 {
+    getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
 }
 
 impl Server {

@@ -153,8 +153,12 @@ mod linux {
     pub(crate) struct Watch(OwnedFd);
 
     /// Watches a process, if there is one.
-    pub(crate) fn watch(pid: Pid) -> Option<Watch> {
-        pidfd_open(pid, PidfdFlags::empty()).ok().map(Watch)
+    pub(crate) fn watch(pid: Pid) -> io::Result<Option<Watch>> {
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(fd) => Ok(Some(Watch(fd))),
+            Err(rustix::io::Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     impl Watch {
@@ -202,7 +206,7 @@ mod elsewhere {
     /// There is no way to ask for orphans here.
     pub(crate) fn adopt_orphans() {}
 
-    /// Nobody is told here that a parent has died: what is left is swept by the next run.
+    /// Nobody is told here that a parent has died.
     pub(crate) fn die_with_parent(_signal: rustix::process::Signal) -> std::io::Result<()> {
         Ok(())
     }
@@ -227,8 +231,8 @@ mod elsewhere {
     pub(crate) struct Watch(Pid);
 
     /// Watches a process, if there is one.
-    pub(crate) fn watch(pid: Pid) -> Option<Watch> {
-        Some(Watch(pid)).filter(|watch| !watch.has_ended())
+    pub(crate) fn watch(pid: Pid) -> std::io::Result<Option<Watch>> {
+        Ok(Some(Watch(pid)).filter(|watch| !watch.has_ended()))
     }
 
     impl Watch {

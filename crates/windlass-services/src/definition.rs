@@ -71,9 +71,9 @@ pub struct Process {
     pub setting: Vec<Template>,
     /// Files that are written before, readable by nobody else: path and text.
     pub files: Vec<(Template, Template)>,
-    /// What asks it to end.
+    /// What asks a server of development to end well.
     pub stop: Signal,
-    /// What it is sent when the process that started it has died.
+    /// What a server is sent when the process that started it has died, and what ends one of tests, whose data nobody misses.
     pub die: Signal,
 }
 

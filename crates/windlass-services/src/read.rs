@@ -69,7 +69,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     let process = section.required_entry("process", "how it runs", source);
     let process = process.and_then(|process| read_process(&process.section(source)?, source));
     let ready = section.required_entry("ready", "when it is ready", source);
-    let deadline_s = ready.and_then(|ready| read_ready(&ready.section(source)?, source));
+    let deadline_s = ready.and_then(|ready| read_ready(&ready.section(source)?, kind, source));
     let export = section.entry("export", source).map(|export| read_export(&export, source)).unwrap_or_default();
     let settings = section.entry("settings", source).and_then(|settings| settings.section(source));
     let settings = settings.map(|settings| read_settings(&settings, source)).unwrap_or_default();
@@ -111,7 +111,13 @@ fn read_package(section: &Section<'_>, source: &mut Source<'_>) -> Option<Packag
     let mut list = |key| texts(section.entry(key, source), source);
     let (debian, find) = (list("debian"), list("find"));
     let probe = section.required_entry("probe", "what says the version", source);
-    let probe = Some(texts(probe, source)).filter(|probe| !probe.is_empty());
+    let probe = probe.and_then(|probe| {
+        let words = texts(Some(probe), source);
+        if words.is_empty() {
+            source.refuse(section.line, format!("`{}` names no program", section.full("probe")));
+        }
+        Some(words).filter(|words| !words.is_empty())
+    });
     let client = templates(section.entry("client", source), &[], source);
     Some(Package { nix: nix?, nix_major, debian, find, probe: probe?, client })
 }
@@ -127,16 +133,23 @@ fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Proces
         _ => parsed(&text, &[], line, &key, source).map(Argument::One),
     });
     let command = command.collect::<Vec<_>>();
+    if !matches!(command.first(), None | Some(Argument::One(_))) || command.is_empty() {
+        source.refuse(section.line, format!("`{}` has to begin with the server's program", section.full("command")));
+    }
     let files = section.entry("files", source).map(|files| read_files(&files, source)).unwrap_or_default();
     let mut signal = |key| section.entry(key, source).map_or(Some(Signal::Term), |it| it.word(&SIGNALS, source));
     let (stop, die) = (signal("stop"), signal("die"));
     Some(Process { root: root?, init, command, setting, files, stop: stop?, die: die? })
 }
 
-fn read_ready(section: &Section<'_>, source: &mut Source<'_>) -> Option<u64> {
+fn read_ready(section: &Section<'_>, kind: Option<Kind>, source: &mut Source<'_>) -> Option<u64> {
     section.only(&READY_KEYS, source);
     let probe = section.required_entry("probe", "what is asked", source);
-    probe.and_then(|probe| probe.word(&KINDS, source))?;
+    let probe = probe?;
+    let asked = probe.word(&KINDS, source)?;
+    if kind.is_some_and(|kind| kind != asked) {
+        source.refuse(probe.line, format!("`{}` is not what the `kind` speaks; it must be the same word", probe.key()));
+    }
     section.entry("deadline-s", source).map_or(Some(30), |deadline| deadline.seconds(source))
 }
 

@@ -32,11 +32,17 @@ pub struct Swept {
     pub dir: PathBuf,
     /// The processes that still ran in it, and were killed.
     pub n_processes: usize,
+    /// Why it is still there, if it is.
+    pub left: Option<String>,
 }
 
 impl fmt::Display for Swept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "removed `{}`, left by a run that was killed", self.dir.display())?;
+        let dir = self.dir.display();
+        match &self.left {
+            None => write!(f, "removed `{dir}`, left by a run that was killed")?,
+            Some(why) => write!(f, "`{dir}`, left by a run that was killed, cannot be removed: {why}")?,
+        }
         match self.n_processes {
             0 => Ok(()),
             n => write!(f, ", with {n} processes that still ran in it"),
@@ -57,7 +63,7 @@ impl<'h> Place<'h> {
         let base = roomy.cloned().unwrap_or_else(|| PathBuf::from("/tmp"));
         let root = root(host, &base);
         host.make_private_dir(&root)?;
-        let _guard = guard(host, &root)?;
+        let _guard = guard(host, &root);
         let id = host.random(4)?;
         let dir = root.join(&id);
         host.make_private_dir(&dir)?;
@@ -72,17 +78,14 @@ impl<'h> Place<'h> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        // What cannot be removed now, the next run sweeps.
+        // Nobody is to find it half removed. What cannot be removed now, the next run sweeps.
+        let _guard = self.dir.parent().map(|root| guard(self.host, root));
         let _ = clean(self.host, &self.dir);
     }
 }
 
 /// Removes what is left of runs that have died: a lock that nobody holds says so. Never by the name of a process.
-///
-/// # Errors
-///
-/// When something cannot be looked at or removed.
-pub fn sweep(host: &Host) -> Result<Vec<Swept>, HostError> {
+pub fn sweep(host: &Host) -> Vec<Swept> {
     let mut swept = Vec::new();
     for base in bases(host) {
         let root = root(host, &base);
@@ -93,26 +96,27 @@ pub fn sweep(host: &Host) -> Result<Vec<Swept>, HostError> {
         if host.make_private_dir(&root).is_err() {
             continue;
         }
-        let _guard = guard(host, &root)?;
-        for dir in host.list_dir(&root)?.into_iter().map(|name| root.join(name)).filter(|dir| host.is_dir(dir)) {
-            let Some(_lock) = host.lock(&lock_file(&dir))? else { continue };
-            let n_processes = clean(host, &dir)?;
-            swept.push(Swept { dir, n_processes });
+        let _guard = guard(host, &root);
+        let names = host.list_dir(&root).unwrap_or_default();
+        for dir in names.into_iter().map(|name| root.join(name)).filter(|dir| host.is_dir(dir)) {
+            // What cannot be locked is gone by now, or nobody's to remove.
+            let Ok(Some(_lock)) = host.lock(&lock_file(&dir)) else { continue };
+            let (n_processes, removed) = clean(host, &dir);
+            swept.push(Swept { dir, n_processes, left: removed.err().map(|error| error.to_string()) });
         }
     }
-    Ok(swept)
+    swept
 }
 
 /// Removes a private directory, and what servers have left in it and beside it; how many processes still ran in it.
-fn clean(host: &Host, dir: &Path) -> Result<usize, HostError> {
+fn clean(host: &Host, dir: &Path) -> (usize, Result<(), HostError>) {
     // A backend that is busy outlives its server when that is killed.
     let n_processes = host.kill_all_in(dir);
     for segment in segments(host, dir) {
         // There is one only where the server has been killed; where there is no `ipcrm`, its 56 bytes stay.
         host.clean_up(&Command::new("ipcrm", "/").args(["-m", &segment]), Duration::from_secs(5));
     }
-    host.remove_tree(dir)?;
-    Ok(n_processes)
+    (n_processes, host.remove_tree(dir))
 }
 
 /// Where private directories may be, in the order of preference.
@@ -135,14 +139,16 @@ fn lock_file(dir: &Path) -> PathBuf {
     dir.join("lock")
 }
 
-/// Held while directories are made or swept, so that nobody sweeps one that is just being made.
-fn guard(host: &Host, root: &Path) -> Result<Lock, HostError> {
-    loop {
-        if let Some(lock) = host.lock(&root.join("lock"))? {
-            return Ok(lock);
+/// Held while directories are made, swept or removed, so that nobody sweeps one that is just being made. Who has it for longer
+/// than that takes is not waited for.
+fn guard(host: &Host, root: &Path) -> Option<Lock> {
+    for _ in 0..2000 {
+        if let Ok(Some(lock)) = host.lock(&root.join("lock")) {
+            return Some(lock);
         }
         host.sleep(Duration::from_millis(5));
     }
+    None
 }
 
 /// The shared memory segments that PostgreSQL servers below a directory have written down: line 7 of their `postmaster.pid`.

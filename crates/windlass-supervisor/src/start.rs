@@ -18,9 +18,9 @@ use crate::supervise::Launcher;
 /// How long making a data directory may take.
 const INIT: Duration = Duration::from_secs(120);
 /// How long a server may take to answer one question.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(2);
 /// How long a server that is stopped may take to end by itself.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 /// How much of the end of a log an error shows, in bytes.
 const TAIL_BYTES: u64 = 2048;
 
@@ -65,6 +65,9 @@ pub enum StartError {
          `setpriv`\nhelp: run windlass as another user"
     )]
     Root,
+    /// The process that wants the servers cannot be watched.
+    #[error("cannot watch the process that wants the services: {0}")]
+    Owner(io::Error),
     /// There is no port.
     #[error("there is no port to be had on 127.0.0.1: {0}")]
     Port(io::Error),
@@ -162,7 +165,7 @@ impl Start<'_> {
 impl Running {
     /// Waits until the very server that was started answers where its users will ask.
     fn wait(&mut self, host: &Host) -> Result<(), StartError> {
-        let deadline_ms = host.elapsed_ms() + self.definition.deadline_s * 1000;
+        let deadline_ms = host.elapsed_ms().saturating_add(self.definition.deadline_s.saturating_mul(1000));
         let mut nap = Duration::from_millis(1);
         loop {
             let not_yet = match self.is_ready(host) {

@@ -47,9 +47,9 @@ pub fn supervise(
     launcher: &Launcher,
     owner: u32,
 ) -> Result<(), StartError> {
-    let owner = host.watch(owner);
+    let owner = host.watch(owner).map_err(StartError::Owner)?;
     let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
-    for swept in sweep(host)? {
+    for swept in sweep(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.

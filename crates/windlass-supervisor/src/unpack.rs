@@ -64,7 +64,7 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
 /// # Errors
 ///
 /// When a package cannot be fetched or unpacked.
-pub fn unpack(host: &Host, unpacking: &Unpacking) -> Result<(), StartError> {
+pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Result<(), StartError> {
     let Unpacking { name, download, dir, .. } = unpacking;
     let failed = |what: String| StartError::Failed { name: name.clone(), what, said: String::new() };
     let part = Path::new(&download.cwd);
@@ -78,7 +78,7 @@ pub fn unpack(host: &Host, unpacking: &Unpacking) -> Result<(), StartError> {
             None => host.sleep(Duration::from_millis(50)),
         }
     };
-    if host.is_dir(dir) {
+    if crate::find(host, definition).is_ok() {
         // Somebody else has been faster.
         return Ok(());
     }
@@ -96,6 +96,8 @@ pub fn unpack(host: &Host, unpacking: &Unpacking) -> Result<(), StartError> {
             return Err(failed(format!("could not be unpacked: {}", answer.stderr.trim_end())));
         }
     }
+    // What an earlier one has left will not do, for the system beside it has changed.
+    host.remove_tree(dir)?;
     host.rename(&root, dir)?;
     Ok(host.remove_tree(part)?)
 }

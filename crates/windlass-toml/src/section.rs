@@ -118,7 +118,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn full(&self, key: &str) -> String {
+    /// A key of it in full, with dots.
+    pub fn full(&self, key: &str) -> String {
         if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) }
     }
 }

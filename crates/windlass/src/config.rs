@@ -132,17 +132,27 @@ fn read_services(section: &Section<'_>, ci: &Ci, source: &mut Source<'_>) -> Vec
             return None;
         }
         let known = STAGES.into_iter().chain(ci.steps.iter().map(|step| step.name.as_str()));
-        if let Some(needed_by) = section.entry("needed-by", source) {
-            for (line, stage) in needed_by.strings("a list of stages and steps", source).unwrap_or_default() {
-                if !known.clone().any(|known| known == stage) {
-                    let (key, hint) = (needed_by.key(), hint(&stage, known.clone(), "there are"));
-                    source.refuse(line, format!("`{key}` names `{stage}`, which is no stage or step; {hint}"));
-                }
+        let service = windlass_services::read(name, &section, source)?;
+        let line = section.entry("needed-by", source).map_or(section.line, |entry| entry.line);
+        for stage in service.needed_by.iter().filter(|stage| known.clone().all(|known| known != stage.as_str())) {
+            let (key, hint) = (section.full("needed-by"), hint(stage, known.clone(), "there are"));
+            source.refuse(line, format!("`{key}` names `{stage}`, which is no stage or step; {hint}"));
+        }
+        Some((section.line, service))
+    };
+    let services: Vec<(usize, Definition)> = names.into_iter().filter_map(read).collect();
+    for (n, (line, service)) in services.iter().enumerate() {
+        for (_, other) in &services[..n] {
+            for variable in service.export.keys().filter(|variable| other.export.contains_key(*variable)) {
+                let (name, other) = (&service.name, &other.name);
+                let message = format!(
+                    "`services.{name}.export` and `services.{other}.export` both set `{variable}`; give one another name"
+                );
+                source.refuse(*line, message);
             }
         }
-        windlass_services::read(name, &section, source)
-    };
-    names.into_iter().filter_map(read).collect()
+    }
+    services.into_iter().map(|(_, service)| service).collect()
 }
 
 /// The configuration of the workspace with that root.

@@ -203,8 +203,10 @@ impl<'a> Runner<'a> {
         for step in steps {
             let is_to_run = |step: &Step| outcomes.get(&step.name) == Some(&Outcome::Interrupted);
             // A service that steps of the first part needed has ended with them.
-            let is_needed_again =
-                step.is_service() && steps.iter().any(|user| user.needs.contains(&step.name) && is_to_run(user));
+            let has_passed = outcomes.get(&step.name) == Some(&Outcome::Passed);
+            let is_needed_again = step.is_service()
+                && has_passed
+                && steps.iter().any(|user| user.needs.contains(&step.name) && is_to_run(user));
             if !is_to_run(step) && !is_needed_again {
                 continue;
             }

@@ -15,6 +15,12 @@ use crate::pipeline::Services;
 ///
 /// When one is missing and cannot be had so, or may not.
 pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow::Result<()> {
+    let done = try_to_set_up(cx, services, allowed);
+    // An interrupted question looks like a missing program.
+    cx.go_on().and(done)
+}
+
+fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow::Result<()> {
     for service in services {
         let missing = match find(&cx.host, service) {
             Err(missing @ StartError::NotAtHand { .. }) => missing,
@@ -36,7 +42,7 @@ pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> an
             cx.go_on()?;
             bail!("{missing}\nand you said no");
         }
-        unpack(&cx.host, &it)?;
+        unpack(&cx.host, service, &it)?;
         find(&cx.host, service)?;
     }
     Ok(())
@@ -55,7 +61,9 @@ pub(crate) fn planned(cx: &Context, root: &str, services: &[Definition]) -> anyh
     Ok(Some(Services {
         supervise: supervise_command(cx, root)?,
         // One after the other, and data is made before.
-        timeout_s: services.iter().map(|service| service.deadline_s + 120).sum(),
+        timeout_s: services
+            .iter()
+            .fold(0, |sum: u64, service| sum.saturating_add(service.deadline_s).saturating_add(120)),
         with: words.map(str::to_owned).collect(),
         exports: services.iter().flat_map(Definition::exports).collect(),
         needed_by: services.iter().flat_map(|service| service.needed_by.clone()).collect(),

@@ -32,23 +32,18 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     }
     let mut lacks_server = false;
     for service in config::of(cx, &root)?.services {
-        let (name, wanted) = (&service.name, &service.version);
-        match windlass_supervisor::find(&cx.host, &service) {
-            Ok(found) => {
-                let (version, bin) = (found.version, found.bin.display());
-                cx.host.print(&format!(
-                    "ok      {name}\n          wanted      {wanted}\n          found       {version}\n"
-                ));
-                cx.host.print(&format!("          from        {bin}\n          needed for  with\n"));
-            }
-            Err(error) => {
-                cx.host.print(&format!(
-                    "MISSING {name}\n          wanted      {wanted}\n          found       none ({error})\n"
-                ));
-                cx.host.print("          needed for  with\n");
-                lacks_server = true;
-            }
+        let (mark, found, from) = match windlass_supervisor::find(&cx.host, &service) {
+            Ok(found) => ("ok     ", found.version, Some(found.bin)),
+            Err(error) => ("MISSING", error.to_string(), None),
+        };
+        cx.go_on()?;
+        lacks_server |= from.is_none();
+        cx.host.print(&format!("{mark} {}\n          wanted      {}\n", service.name, service.version));
+        cx.host.print(&format!("          found       {found}\n"));
+        if let Some(from) = from {
+            cx.host.print(&format!("          from        {}\n", from.display()));
         }
+        cx.host.print(&format!("          needed for  {}, with\n", service.needed_by.join(", ")));
     }
     if tools.missing().next().is_some() {
         cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));

@@ -49,14 +49,14 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
 }
 
 fn gc(cx: &Context) -> anyhow::Result<Exit> {
-    let swept = windlass_supervisor::sweep(&cx.host)?;
+    let swept = windlass_supervisor::sweep(&cx.host);
     for it in &swept {
         cx.host.print(&format!("{it}\n"));
     }
     if swept.is_empty() {
         cx.host.print("nothing is left of runs that were killed\n");
     }
-    Ok(Exit::PASSED)
+    Ok(if swept.iter().all(|it| it.left.is_none()) { Exit::PASSED } else { Exit::FAILED })
 }
 
 fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>) -> anyhow::Result<Exit> {
@@ -66,6 +66,10 @@ fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>) -
     let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
     let dir = rundir::windlass_dir(&workspace.target_directory).join("services");
     let owner = owner.unwrap_or_else(|| cx.host.parent());
-    windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner)?;
+    let kept = windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner);
+    if kept.is_err() {
+        cx.go_on()?;
+    }
+    kept?;
     Ok(Exit::PASSED)
 }

@@ -123,3 +123,25 @@ fn who_needs_services_is_the_users_to_say_and_nobody_else_starts_them() {
         refused.stderr
     );
 }
+
+#[test]
+fn services_that_failed_for_an_earlier_step_are_not_passed_for_a_later_one() {
+    let it = shop("");
+    // It comes up the second time: there must be none.
+    let once = it.it.path("once");
+    let init = format!("mkdir '{}' 2> /dev/null && exit 1; exec initdb \\\"$@\\\"", once.display());
+    let args = "\"-D\", \"{data}\", \"-U\", \"{user}\", \"--pwfile={run}/password\", \"--auth-local=trust\"";
+    it.it.file(
+        ".config/windlass.toml",
+        &format!(
+            "[services.postgres]\nneeded-by = [\"build\", \"test\"]\n\
+             process.init = [\"sh\", \"-c\", \"{init}\", \"sh\", {args}]\n"
+        ),
+    );
+    it.it.file("Cargo.toml", &(it.it.read("Cargo.toml") + "[[test]]\nname = \"own\"\nharness = false\n"));
+    it.it.file("tests/own.rs", "fn main() {}\n");
+    run(&mut it.command(&["test", "--keep-going"])).exits(3);
+    assert!(once.exists());
+    assert!(matches!(it.it.outcome("services"), Outcome::Error { .. }), "{:?}", it.it.outcome("services"));
+    assert!(matches!(it.it.outcome("test"), Outcome::Skipped { .. }), "{:?}", it.it.outcome("test"));
+}

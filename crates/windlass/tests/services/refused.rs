@@ -55,7 +55,9 @@ fn doctor_reports_each_service() {
     let shop = Shop::with_services("[services.postgres]\nversion = \"9.4\"\n");
     let ended = run(&mut shop.command(&["doctor"])).exits(1);
     assert!(
-        ended.stdout.contains("MISSING postgres\n          wanted      9.4\n          found       none ("),
+        ended
+            .stdout
+            .contains("MISSING postgres\n          wanted      9.4\n          found       service `postgres`: "),
         "{}",
         ended.stdout
     );
@@ -113,6 +115,19 @@ fn a_configuration_that_is_no_service_is_refused_with_its_line() {
         (
             "[services.postgres.settings]\nmax_connections = 17\n",
             "2: `services.postgres.settings.max_connections` is an integer; it must be a string",
+        ),
+        ("[services.postgres.package]\nprobe = []\n", "1: `services.postgres.package.probe` names no program"),
+        (
+            "[services.postgres.process]\ncommand = [\"{settings}\"]\n",
+            "1: `services.postgres.process.command` has to begin with the server's program",
+        ),
+        (
+            "[services.redis]\nready.probe = \"postgres\"\n",
+            "2: `services.redis.ready.probe` is not what the `kind` speaks; it must be the same word",
+        ),
+        (
+            "[services.postgres]\n[services.redis]\nexport = { DATABASE_URL = \"{url}\" }\n",
+            "2: `services.redis.export` and `services.postgres.export` both set `DATABASE_URL`; give one another name",
         ),
         ("[services.mine]\nkind = \"redis\"\n", "1: `services.mine.version` is missing: which versions will do"),
     ];
