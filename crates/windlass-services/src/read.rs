@@ -128,12 +128,13 @@ fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Proces
     let init = templates(section.entry("init", source), &[], source);
     let setting = templates(section.entry("setting", source), &["key", "value"], source);
     let command = section.required_entry("command", "the server and its arguments", source);
+    let is_there = command.is_some();
     let command = texts_with_lines(command, source).into_iter().filter_map(|(line, key, text)| match text.as_str() {
         "{settings}" => Some(Argument::Settings),
         _ => parsed(&text, &[], line, &key, source).map(Argument::One),
     });
     let command = command.collect::<Vec<_>>();
-    if !matches!(command.first(), None | Some(Argument::One(_))) || command.is_empty() {
+    if is_there && !matches!(command.first(), Some(Argument::One(_))) {
         source.refuse(section.line, format!("`{}` has to begin with the server's program", section.full("command")));
     }
     let files = section.entry("files", source).map(|files| read_files(&files, source)).unwrap_or_default();

@@ -79,8 +79,7 @@ fn a_service_of_the_users_own_says_all_of_it() {
     let valkey = of_user("cache", text).unwrap().unwrap();
     assert_eq!(valkey.command(&values(), Use::Test), ["valkey-server", "--port", "4321"]);
     assert_eq!((valkey.name.as_str(), valkey.deadline_s), ("cache", 30));
-    let problems =
-        of_user("cache", "kind = \"redis\"\n[process]\ncommand = [\"{settings}\", \"{prot}\"]\n").unwrap_err();
+    let problems = of_user("cache", "kind = \"redis\"\n[process]\ncommand = [\"valkey\", \"{prot}\"]\n").unwrap_err();
     let expected = "w.toml:1: `version` is missing: which versions will do\n\
         w.toml:1: `port` is missing: the port that such servers have by custom\n\
         w.toml:1: `url` is missing: where a user of it connects\n\
