@@ -79,6 +79,14 @@ pub enum StartError {
     Interrupted,
 }
 
+impl StartError {
+    /// What happened to a service, and what was said of it.
+    pub(crate) fn failed(name: &str, what: impl Into<String>, said: &str) -> Self {
+        let said = said.trim_end().lines().map(|line| format!("\n  | {line}")).collect();
+        Self::Failed { name: name.to_owned(), what: what.into(), said }
+    }
+}
+
 /// A server that is ready, and stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -129,10 +137,7 @@ impl Start<'_> {
         for (path, text) in definition.files(&values) {
             host.write_private(Path::new(&path), &text)?;
         }
-        let failed = |what: String, said: &str| {
-            let said = said.trim_end().lines().map(|line| format!("\n  | {line}")).collect();
-            StartError::Failed { name: definition.name.clone(), what, said }
-        };
+        let failed = |what: String, said: &str| StartError::failed(&definition.name, what, said);
         let account = match definition.process.root {
             Root::Allows => Account::Own,
             Root::Refuses => self.account,
@@ -221,8 +226,7 @@ impl Running {
     /// An error with the end of its log.
     pub(crate) fn failure(&self, host: &Host, what: &str) -> StartError {
         let tail = host.read_tail(&self.log, TAIL_BYTES);
-        let said = tail.trim_end().lines().map(|line| format!("\n  | {line}")).collect();
-        StartError::Failed { name: self.definition.name.clone(), what: what.to_owned(), said }
+        StartError::failed(&self.definition.name, what, &tail)
     }
 }
 

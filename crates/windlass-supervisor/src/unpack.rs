@@ -38,7 +38,7 @@ pub struct Unpacking {
 ///
 /// When there is no apt, it knows no such package, or there is nowhere to unpack it.
 pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, StartError> {
-    let failed = |what: String| StartError::Failed { name: definition.name.clone(), what, said: String::new() };
+    let failed = |what: String| StartError::failed(&definition.name, what, "");
     let debian = &definition.package.debian;
     if debian.is_empty() || ["apt-get", "dpkg-deb"].iter().any(|program| host.find_program(program).is_none()) {
         let packages = debian.join(" ");
@@ -50,8 +50,8 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
     let answer = host.read(&debian::closure_command(debian), ANSWER).map_err(|error| interrupted(error, failed))?;
     let closure = debian::parse_closure(&answer.stdout);
     if answer.code != Some(0) || closure.is_empty() {
-        let said = answer.stderr.trim_end().replace('\n', "\n  | ");
-        return Err(failed(format!("is not known to apt; `sudo apt-get update` may help\n  | {said}")));
+        let what = "is not known to apt; `sudo apt-get update` may help";
+        return Err(StartError::failed(&definition.name, what, &answer.stderr));
     }
     let part = dir.with_extension("part");
     let n_packages = closure.len();
@@ -66,7 +66,7 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
 /// When a package cannot be fetched or unpacked.
 pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Result<(), StartError> {
     let Unpacking { name, download, dir, .. } = unpacking;
-    let failed = |what: String| StartError::Failed { name: name.clone(), what, said: String::new() };
+    let failed = |what: String| StartError::failed(name, what, "");
     let part = Path::new(&download.cwd);
     let parent = dir.parent().expect("it stands in the cache");
     host.make_dir(parent)?;
