@@ -5,6 +5,7 @@ mod account;
 mod find;
 mod kept;
 mod place;
+mod ready;
 mod start;
 mod supervise;
 mod unpack;

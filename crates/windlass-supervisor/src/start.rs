@@ -6,19 +6,15 @@ use std::time::Duration;
 
 use windlass_host::{HeldPort, Host, HostError, Reading, Server};
 use windlass_plan::Command;
-use windlass_services::{
-    Definition, Kind, PostgresError, PostgresSession, RedisError, RedisSession, Root, Signal, Use, Values,
-    postgres_answers,
-};
+use windlass_services::{Definition, Root, Signal, Use, Values};
 
 use crate::Found;
 use crate::account::Account;
+use crate::ready::is_ready;
 use crate::supervise::Launcher;
 
 /// How long making a data directory may take.
 const INIT: Duration = Duration::from_secs(120);
-/// How long a server may take to answer one question.
-const ANSWER: Duration = Duration::from_secs(2);
 /// How long a server that is stopped may take to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
 /// How much of the end of a log an error shows, in bytes.
@@ -173,7 +169,7 @@ impl Running {
         let deadline_ms = host.elapsed_ms().saturating_add(self.definition.deadline_s.saturating_mul(1000));
         let mut nap = Duration::from_millis(1);
         loop {
-            let not_yet = match self.is_ready(host) {
+            let not_yet = match is_ready(host, &self.definition, &self.values, self.server.pid()) {
                 Ok(()) => return Ok(()),
                 Err(not_yet) => not_yet,
             };
@@ -189,37 +185,6 @@ impl Running {
                 continue;
             };
             return Err(self.failure(host, &what));
-        }
-    }
-
-    /// Whether it answers, and is what was started; why not otherwise.
-    fn is_ready(&mut self, host: &Host) -> Result<(), String> {
-        let Values { run, user, password, port, database, .. } = &self.values;
-        match self.definition.kind {
-            Kind::Postgres => {
-                let socket = Path::new(run).join(format!(".s.PGSQL.{port}"));
-                let connected = || host.connect_unix(&socket, ANSWER).map_err(|error| error.to_string());
-                let said = |error: PostgresError| error.to_string();
-                let mut session = PostgresSession::open(connected()?, user, "postgres").map_err(said)?;
-                let name = session.query("SELECT current_setting('cluster_name')").map_err(said)?;
-                if name != [[Some(self.values.id.clone())]] {
-                    return Err("another server answers".into());
-                }
-                let there = format!("SELECT 1 FROM pg_database WHERE datname = '{database}'");
-                if session.query(&there).map_err(said)?.is_empty() {
-                    session.query(&format!("CREATE DATABASE {database}")).map_err(said)?;
-                }
-                let tcp = host.connect_tcp(*port, ANSWER).map_err(|error| error.to_string())?;
-                postgres_answers(tcp).map_err(said)
-            }
-            Kind::Redis => {
-                let said = |error: RedisError| error.to_string();
-                let tcp = host.connect_tcp(*port, ANSWER).map_err(|error| error.to_string())?;
-                let mut session = RedisSession::new(tcp);
-                session.log_in(password).map_err(said)?;
-                let pid = session.process_id().map_err(said)?;
-                if pid == self.server.pid() { Ok(()) } else { Err("another server answers".into()) }
-            }
         }
     }
 
