@@ -104,6 +104,84 @@ impl Host {
         tried("copy", from, fs::copy(from, to)).map(drop)
     }
 
+    /// Copies a directory and all in it, with the permissions that its owner has; what is there already is an error.
+    ///
+    /// # Errors
+    ///
+    /// When something in it cannot be read, or the copy cannot be written.
+    pub fn copy_tree(&self, from: &Path, to: &Path) -> Result<()> {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        let mode = tried("read", from, fs::metadata(from))?.permissions().mode() & 0o7777;
+        tried("make the directory", to, fs::DirBuilder::new().mode(mode).create(to))?;
+        for entry in tried("read the directory", from, fs::read_dir(from))? {
+            let entry = tried("read the directory", from, entry)?;
+            let (path, copy) = (entry.path(), to.join(entry.file_name()));
+            let kind = tried("read", &path, entry.file_type())?;
+            if kind.is_dir() {
+                self.copy_tree(&path, &copy)?;
+            } else if kind.is_symlink() {
+                let link = fs::read_link(&path).and_then(|target| std::os::unix::fs::symlink(target, &copy));
+                tried("copy", &path, link)?;
+            } else if kind.is_file() {
+                // The file that could not be written is the copy.
+                tried("copy", &copy, fs::copy(&path, &copy))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be read.
+    pub fn read_bytes(&self, path: &Path) -> Result<Vec<u8>> {
+        tried("read", path, fs::read(path))
+    }
+
+    /// Opens a file to read it piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be read.
+    pub fn open(&self, path: &Path) -> Result<fs::File> {
+        tried("read", path, fs::File::open(path))
+    }
+
+    /// The files in a directory and below it, named relative to it and sorted.
+    ///
+    /// # Errors
+    ///
+    /// When one of the directories cannot be read.
+    pub fn files_below(&self, dir: &Path) -> Result<Vec<String>> {
+        let mut files = Vec::new();
+        for name in self.list_dir(dir)? {
+            let path = dir.join(&name);
+            if path.is_dir() {
+                files.extend(self.files_below(&path)?.into_iter().map(|file| format!("{name}/{file}")));
+            } else {
+                files.push(name);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Says of a file or a directory that it has just been used.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub fn touch(&self, path: &Path) -> Result<()> {
+        let touched = fs::File::open(path).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+        tried("touch", path, touched)
+    }
+
+    /// When a file or a directory was last changed, in milliseconds since 1970; `None` if it is not there.
+    pub fn modified_unix_ms(&self, path: &Path) -> Option<u64> {
+        let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+        u64::try_from(modified.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis()).ok()
+    }
+
     /// Appends to a file, making it if need be.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -138,6 +138,32 @@ impl Host {
             io::Write::write_all(&mut file, text.as_bytes())
         };
         write().map_err(|error| HostError::new("write", path, error))
+    }
+
+    /// Listens on a socket below a directory: whoever may enter that may connect.
+    ///
+    /// # Errors
+    ///
+    /// When there is something of that name, or its path is too long for a socket.
+    pub fn listen_unix(&self, path: &Path) -> Result<UnixListener, HostError> {
+        UnixListener::bind(path).map_err(|error| HostError::new("listen on", path, error))
+    }
+
+    /// The number of the process at the other end of a connection, where the system says it.
+    pub fn peer(&self, stream: &UnixStream) -> Option<u32> {
+        tree::peer(stream)
+    }
+
+    /// How a process has ended, as `wait` would say it: 0 if well. `None` while it runs, once its parent has asked, and where
+    /// the system tells only the parent. What it had open is closed a moment before this is known, so this waits for it a moment.
+    pub fn end_of(&self, pid: u32) -> Option<i32> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        (0..100).find_map(|n| {
+            if n > 0 {
+                thread::sleep(Duration::from_micros(200));
+            }
+            tree::end_of(pid)
+        })
     }
 
     /// Connects to a socket below a directory, and waits no longer than `timeout` for each answer.

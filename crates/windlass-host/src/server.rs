@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, getpgrp, getppid, kill_process};
 use rustix::termios::tcgetpgrp;
 use windlass_plan::Command;
+use windlass_record::Outcome;
 
 use crate::process::{self, Process};
 use crate::{Host, HostError, Reading, tree};
@@ -93,29 +94,38 @@ impl Host {
             // Ctrl-C goes to all that the terminal shows: what it means to the command is the command's to say.
             let of_terminal = |signal: &Signal| *signal == Signal::INT && has_terminal();
             if let Some(signal) = self.interrupted_by().and_then(Signal::from_named_raw).filter(|it| !of_terminal(it)) {
-                let mut tree = tree::below(pid);
-                tree.push(pid);
-                let send = |signal| {
-                    for pid in &tree {
-                        let _ = kill_process(*pid, signal);
-                    }
-                };
-                send(signal);
-                let deadline = Instant::now() + GRACE;
-                let runs = |pid: &Pid| tree::watch(*pid).is_ok_and(|it| it.is_some_and(|it| !it.has_ended()));
-                // What may not be killed, such as another user's, is not waited for.
-                while tree.iter().any(runs) && Instant::now() < deadline + GRACE {
-                    if Instant::now() > deadline {
-                        send(Signal::KILL);
-                    }
-                    thread::sleep(Duration::from_millis(2));
-                }
+                self.end_foreground(pid, signal);
                 break ended();
             }
             thread::sleep(Duration::from_millis(2));
         };
         let code = |status: ExitStatus| status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
         Ok(status.map_or_else(|| 128 + self.interrupted_by().unwrap_or_default(), code))
+    }
+
+    /// Ends a command in the foreground and all that it started: what is orphaned meanwhile is found as well.
+    fn end_foreground(&self, pid: Pid, signal: Signal) {
+        let deadline = Instant::now() + GRACE;
+        let mut told = Vec::new();
+        let mut signal = signal;
+        // What may not be killed, such as another user's, is not waited for.
+        while Instant::now() < deadline + GRACE {
+            let running = tree::foreground(pid);
+            if running.is_empty() {
+                return;
+            }
+            if Instant::now() > deadline && signal != Signal::KILL {
+                signal = Signal::KILL;
+                told.clear();
+            }
+            for pid in running {
+                if !told.contains(&pid) {
+                    let _ = kill_process(pid, signal);
+                    told.push(pid);
+                }
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Becomes a server that is sent `die` when the thread that started this process ends (on Linux), the process being `parent`:
@@ -155,9 +165,9 @@ pub(crate) fn parent() -> u32 {
 }
 
 impl Server {
-    /// How it ended, in words; `None` while it runs.
-    pub fn ended(&mut self) -> Option<String> {
-        self.process.ended().map(|status| process::outcome(status).to_string())
+    /// How it ended; `None` while it runs.
+    pub fn ended(&mut self) -> Option<Outcome> {
+        self.process.ended().map(process::outcome)
     }
 
     /// The number of its process.

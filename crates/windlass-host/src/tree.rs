@@ -49,7 +49,8 @@ pub(crate) fn sweep() -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    Watch, adopt_orphans, below, die_with_parent, group_names, is_ignored, strays, watch, working_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, foreground, group_names, is_ignored, peer, strays, watch,
+    working_in,
 };
 
 #[cfg(target_os = "linux")]
@@ -141,6 +142,21 @@ mod linux {
         outside.map(|process| process.pid).collect()
     }
 
+    /// What runs of the command that this process has started in its own process group, and of all that the command started: also
+    /// what has been orphaned since, for this process adopts it.
+    pub(crate) fn foreground(_command: Pid) -> Vec<Pid> {
+        let processes = by_parent();
+        let own = getpgrp().as_raw_nonzero().get();
+        let mut found = Vec::new();
+        for child in processes.get(&getpid().as_raw_nonzero().get()).into_iter().flatten() {
+            if child.group == own {
+                found.push(child);
+                collect(&processes, child.pid, &|_| true, &mut found);
+            }
+        }
+        found.into_iter().filter(|process| !process.ended).map(|process| process.pid).collect()
+    }
+
     /// What runs in a process group, by name and number.
     pub(crate) fn group_names(leader: Pid) -> Vec<String> {
         let processes = by_parent().into_values().flatten();
@@ -166,6 +182,20 @@ mod linux {
             let at_once = Timespec::default();
             poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&at_once)).is_ok_and(|n| n > 0)
         }
+    }
+
+    /// The number of the process at the other end of a connection (`SO_PEERCRED`).
+    pub(crate) fn peer(stream: &std::os::unix::net::UnixStream) -> Option<u32> {
+        let pid = rustix::net::sockopt::socket_peercred(stream).ok()?.pid;
+        Some(pid.as_raw_nonzero().get().cast_unsigned())
+    }
+
+    /// How a process has ended that its parent has not asked for yet: the last field of `/proc/PID/stat`, in the form of `wait`.
+    pub(crate) fn end_of(pid: Pid) -> Option<i32> {
+        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
+        let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+        matches!(fields.next()?, "Z" | "X").then(|| fields.next_back()?.parse().ok())?
     }
 
     /// Processes whose working directory is `dir` or below it, those that have ended left out.
@@ -196,7 +226,7 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{
-    Watch, adopt_orphans, below, die_with_parent, group_names, is_ignored, strays, watch, working_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, group_names, is_ignored, peer, strays, watch, working_in,
 };
 
 #[cfg(not(target_os = "linux"))]
@@ -221,6 +251,11 @@ mod elsewhere {
         Vec::new()
     }
 
+    /// What the command started stays unknown.
+    pub(crate) fn foreground(command: Pid) -> Vec<Pid> {
+        Some(command).filter(|pid| rustix::process::test_kill_process(*pid).is_ok()).into_iter().collect()
+    }
+
     /// Its number is all that is known of it.
     pub(crate) fn group_names(leader: Pid) -> Vec<String> {
         vec![format!("process group {leader}")]
@@ -239,6 +274,16 @@ mod elsewhere {
         pub(crate) fn has_ended(&self) -> bool {
             rustix::process::test_kill_process(self.0).is_err()
         }
+    }
+
+    /// There is no way to ask.
+    pub(crate) fn peer(_stream: &std::os::unix::net::UnixStream) -> Option<u32> {
+        None
+    }
+
+    /// Only the parent is told.
+    pub(crate) fn end_of(_pid: Pid) -> Option<i32> {
+        None
     }
 
     /// There is no way to ask.

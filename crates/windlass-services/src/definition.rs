@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::content::{Content, Run};
 use crate::template::Template;
 use crate::version::Wanted;
 
@@ -30,6 +31,32 @@ pub struct Definition {
     pub settings: Settings,
     /// The stages and steps that it runs for.
     pub needed_by: Vec<String>,
+    /// What its databases begin with.
+    pub content: Content,
+    /// What a test can be given; the first one is what it is given unless it asks for another.
+    pub modes: Vec<Mode>,
+}
+
+/// What a test is given of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A database of its own with all that is there from the start.
+    Clone,
+    /// A server of its own.
+    Server,
+    /// What all have, and none may change.
+    Shared,
+}
+
+impl Mode {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clone => "clone",
+            Self::Server => "server",
+            Self::Shared => "shared",
+        }
+    }
 }
 
 /// Whose protocol a service speaks: how one asks whether it is ready, and which server it is.
@@ -187,6 +214,22 @@ impl Definition {
             Argument::Settings => settings.iter().flat_map(setting).collect(),
         };
         self.process.command.iter().flat_map(argument).collect()
+    }
+
+    /// The variables that it exports, with their values.
+    pub fn env(&self, values: &Values) -> BTreeMap<String, String> {
+        let fill = self.fill(values);
+        self.export.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
+    }
+
+    /// Where a user of it connects.
+    pub fn url(&self, values: &Values) -> String {
+        self.fill(values)(&self.url)
+    }
+
+    /// A command of the workspace's own that fills a database: a program with its arguments.
+    pub fn argv(&self, run: &Run, values: &Values) -> Vec<String> {
+        run.argv.iter().map(self.fill(values)).collect()
     }
 
     /// The variables that it exports, each referring to what it gives: `{postgres.url}`.

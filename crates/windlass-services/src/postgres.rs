@@ -22,7 +22,12 @@ pub enum PostgresError {
         code: String,
         /// What it says.
         message: String,
+        /// The character of the query that it is about, counted from 1, where it says one.
+        position: Option<usize>,
     },
+    /// What was to be copied into a table could not be read.
+    #[error("what is to be copied cannot be read: {0}")]
+    Data(io::Error),
     /// It wants a password, or says something that no PostgreSQL says.
     #[error("PostgreSQL was expected to {expected} and sent `{}`", char::from(*.sent))]
     Unexpected {
@@ -87,6 +92,52 @@ impl<S: Read + Write> PostgresSession<S> {
         }
     }
 
+    /// Copies data into a table, as `COPY … FROM STDIN …` says, and tells how many rows there were.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses the statement or a row, or the data cannot be read: then no row is there. The session can
+    /// still be used in both cases.
+    pub fn copy_in(&mut self, sql: &str, mut data: impl Read) -> Result<u64, PostgresError> {
+        self.stream.write_all(&framed(Some(b'Q'), &[sql.as_bytes(), b"\0"].concat()))?;
+        let mut copied = None;
+        let mut failed = None;
+        loop {
+            match self.receive() {
+                Ok((b'Z', _)) => {
+                    let nothing = PostgresError::Unexpected { expected: "copy rows into a table", sent: b'Z' };
+                    return failed.map_or(copied.ok_or(nothing), Err);
+                }
+                Ok((b'G', _)) => failed = self.send_data(&mut data)?.or(failed),
+                Ok((b'C', tag)) => copied = rows_copied(&tag),
+                Ok((b'N' | b'S' | b'A', _)) => {}
+                Ok((sent, _)) => return Err(PostgresError::Unexpected { expected: "copy rows into a table", sent }),
+                // When the data broke off, this says only that.
+                Err(error @ PostgresError::Refused { .. }) => failed = failed.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends data to the end, or what was wrong with it. A server that refuses a row goes on reading, so nothing blocks.
+    fn send_data(&mut self, data: &mut impl Read) -> Result<Option<PostgresError>, PostgresError> {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match data.read(&mut buffer) {
+                Ok(0) => {
+                    self.stream.write_all(&framed(Some(b'c'), &[]))?;
+                    return Ok(None);
+                }
+                Ok(n) => self.stream.write_all(&framed(Some(b'd'), &buffer[..n]))?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.stream.write_all(&framed(Some(b'f'), b"the data broke off\0"))?;
+                    return Ok(Some(PostgresError::Data(error)));
+                }
+            }
+        }
+    }
+
     /// The next message: its kind and its body.
     fn receive(&mut self) -> Result<(u8, Vec<u8>), PostgresError> {
         let mut head = [0; 5];
@@ -96,8 +147,7 @@ impl<S: Read + Write> PostgresSession<S> {
         let mut body = vec![0; n.ok_or(PostgresError::Unexpected { expected: "speak its protocol", sent: kind })?];
         self.stream.read_exact(&mut body)?;
         if kind == b'E' {
-            let (code, message) = refusal(&body);
-            return Err(PostgresError::Refused { code, message });
+            return Err(refusal(&body));
         }
         Ok((kind, body))
     }
@@ -135,14 +185,24 @@ fn columns(mut body: &[u8]) -> Option<Vec<Option<String>>> {
     (0..n).map(column).collect()
 }
 
-/// Code and message of an `ErrorResponse`.
-fn refusal(body: &[u8]) -> (String, String) {
+/// What an `ErrorResponse` says.
+fn refusal(body: &[u8]) -> PostgresError {
     let field = |kind: u8| {
         let mut fields = body.split(|byte| *byte == 0);
         let field = fields.find_map(|field| field.strip_prefix(&[kind]));
         String::from_utf8_lossy(field.unwrap_or_default()).into_owned()
     };
-    (field(b'C'), field(b'M'))
+    PostgresError::Refused { code: field(b'C'), message: field(b'M'), position: field(b'P').parse().ok() }
+}
+
+/// How many rows the tag `COPY n` says.
+fn rows_copied(tag: &[u8]) -> Option<u64> {
+    str::from_utf8(tag).ok()?.trim_end_matches('\0').strip_prefix("COPY ")?.parse().ok()
+}
+
+/// The line of a query, counted from 1, on which the character is that a refusal names.
+pub fn line_at(sql: &str, position: usize) -> usize {
+    sql.chars().take(position.saturating_sub(1)).filter(|c| *c == '\n').count() + 1
 }
 
 fn cut_short() -> PostgresError {
@@ -181,6 +241,57 @@ mod tests {
         let error = session.query("select x").unwrap_err().to_string();
         assert_eq!(error, "PostgreSQL: relation \"x\" does not exist (42P01)");
         assert_eq!(session.query("select").unwrap(), Rows::new());
+    }
+
+    #[test]
+    fn a_refusal_names_the_line_of_a_query() {
+        let refusal: &[u8] = b"SERROR\0C42703\0Mcolumn \"x\" does not exist\0P15\0Fparse_relation.c\0\0";
+        let more: [(u8, &[u8]); 2] = [(b'E', refusal), (b'Z', b"I")];
+        let mut session = PostgresSession::open(server(&[&IN[..], &more].concat()), "me", "db").unwrap();
+        let error = session.query("-- \u{e9}\r\nselect x").unwrap_err();
+        assert!(matches!(error, PostgresError::Refused { position: Some(15), .. }), "{error:?}");
+        let cases = [("select x", 8, 1), ("-- \u{e9}\r\nselect x", 15, 2), ("\n\n", 2, 2), ("\n\n", 3, 3), ("", 0, 1)];
+        for (sql, position, line) in cases {
+            assert_eq!(line_at(sql, position), line, "{sql:?} {position}");
+        }
+    }
+
+    #[test]
+    fn rows_are_copied_in() {
+        let more: [(u8, &[u8]); 3] = [(b'G', &[0, 0, 1, 0, 0]), (b'C', b"COPY 2\0"), (b'Z', b"I")];
+        let mut session = PostgresSession::open(server(&[&IN[..], &more].concat()), "me", "db").unwrap();
+        session.stream.told.clear();
+        assert_eq!(session.copy_in("copy t from stdin", &b"1\n2\n"[..]).unwrap(), 2);
+        let told = b"Q\0\0\0\x16copy t from stdin\0d\0\0\0\x081\n2\nc\0\0\0\x04";
+        assert_eq!(String::from_utf8_lossy(&session.stream.told), String::from_utf8_lossy(told));
+    }
+
+    #[test]
+    fn what_cannot_be_copied_is_an_error_and_the_session_goes_on() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("no disk"))
+            }
+        }
+        let refused: (u8, &[u8]) = (b'E', b"SERROR\0C22P02\0Minvalid input syntax\0WCOPY t, line 1\0\0");
+        let broken: (u8, &[u8]) = (b'E', b"SERROR\0C57014\0MCOPY from stdin failed: the data broke off\0\0");
+        let copy: (u8, &[u8]) = (b'G', &[0, 0, 1, 0, 0]);
+        let end: (u8, &[u8]) = (b'Z', b"I");
+        let more = [copy, refused, end, copy, broken, end, refused, end, (b'C', b"SELECT 0\0"), end];
+        let mut session = PostgresSession::open(server(&[&IN[..], &more].concat()), "me", "db").unwrap();
+        session.stream.told.clear();
+        let mut copied = |data: &mut dyn Read| session.copy_in("copy", data).unwrap_err().to_string();
+        assert_eq!(copied(&mut &b"x\n"[..]), "PostgreSQL: invalid input syntax (22P02)");
+        assert_eq!(copied(&mut Broken), "what is to be copied cannot be read: no disk");
+        assert_eq!(copied(&mut &b"x"[..]), "PostgreSQL: invalid input syntax (22P02)");
+        assert_eq!(copied(&mut &b"x"[..]), "PostgreSQL was expected to copy rows into a table and sent `Z`");
+        let told = [
+            &b"Q\0\0\0\x09copy\0d\0\0\0\x06x\nc\0\0\0\x04"[..],
+            b"Q\0\0\0\x09copy\0f\0\0\0\x17the data broke off\0",
+            b"Q\0\0\0\x09copy\0Q\0\0\0\x09copy\0",
+        ];
+        assert_eq!(String::from_utf8_lossy(&session.stream.told), String::from_utf8_lossy(&told.concat()));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml_edit::{Item, Table, TableLike};
 use windlass_toml::{Entry, Section, Source};
 
-use crate::definition::{Argument, Definition, Kind, Package, Process, Root, Settings, Signal};
+use crate::content;
+use crate::definition::{Argument, Definition, Kind, Mode, Package, Process, Root, Settings, Signal};
 use crate::shipped;
 use crate::template::Template;
 use crate::version::Wanted;
@@ -55,7 +56,7 @@ fn join(table: &mut Table, user: &dyn TableLike) {
 
 /// A service that is all in one table.
 pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) -> Option<Definition> {
-    section.only(&KEYS, source);
+    section.only(&[&KEYS[..], &content::KEYS].concat(), source);
     let kind = section.required_entry("kind", "whose protocol it speaks", source);
     let kind = kind.and_then(|kind| kind.word(&KINDS, source));
     let version = section.required_entry("version", "which versions will do", source);
@@ -77,6 +78,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         None => NEEDED_BY.map(str::to_owned).to_vec(),
         some => texts(some, source),
     };
+    let content = content::read(section, kind, source);
     Some(Definition {
         name: name.to_owned(),
         kind: kind?,
@@ -89,6 +91,11 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         export,
         settings,
         needed_by,
+        content,
+        modes: match kind? {
+            Kind::Postgres => vec![Mode::Clone, Mode::Server, Mode::Shared],
+            Kind::Redis => vec![Mode::Server, Mode::Shared],
+        },
     })
 }
 
@@ -192,12 +199,12 @@ fn template(entry: &Entry<'_>, source: &mut Source<'_>) -> Option<Template> {
     parsed(&entry.string(source)?, &[], entry.line, entry.key(), source)
 }
 
-fn templates(entry: Option<Entry<'_>>, more: &[&str], source: &mut Source<'_>) -> Vec<Template> {
+pub(crate) fn templates(entry: Option<Entry<'_>>, more: &[&str], source: &mut Source<'_>) -> Vec<Template> {
     let texts = texts_with_lines(entry, source).into_iter();
     texts.filter_map(|(line, key, text)| parsed(&text, more, line, &key, source)).collect()
 }
 
-fn texts(entry: Option<Entry<'_>>, source: &mut Source<'_>) -> Vec<String> {
+pub(crate) fn texts(entry: Option<Entry<'_>>, source: &mut Source<'_>) -> Vec<String> {
     texts_with_lines(entry, source).into_iter().map(|(_, _, text)| text).collect()
 }
 

@@ -2,16 +2,24 @@
 //! whatever is killed in whatever order.
 
 mod account;
+mod chain;
+mod cluster;
+mod fill;
 mod find;
 mod kept;
+mod lease;
+mod offer;
 mod place;
+mod pool;
 mod ready;
+pub mod remains;
 mod start;
 mod supervise;
+mod template;
 mod unpack;
 
 pub use find::{Found, find};
 pub use place::{Swept, sweep};
 pub use start::StartError;
-pub use supervise::{Launcher, READY, supervise};
+pub use supervise::{Launcher, READY, Run, SOCKET, supervise};
 pub use unpack::{Unpacking, unpack, unpacking};

@@ -17,6 +17,8 @@ use crate::supervise::Launcher;
 const INIT: Duration = Duration::from_secs(120);
 /// How long a server that is stopped may take to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a server whose data is to be whole may take to end.
+const HALT: Duration = Duration::from_secs(20);
 /// How much of the end of a log an error shows, in bytes.
 const TAIL_BYTES: u64 = 2048;
 
@@ -83,17 +85,8 @@ impl StartError {
     }
 }
 
-/// A server that is ready, and stops when it is dropped.
+/// Where and how servers are started.
 #[derive(Debug)]
-pub(crate) struct Running {
-    pub(crate) definition: Definition,
-    pub(crate) values: Values,
-    pub(crate) server: Server,
-    log: PathBuf,
-    _port: HeldPort,
-}
-
-/// Where and how a server is started.
 pub(crate) struct Start<'a> {
     pub(crate) host: &'a Host,
     pub(crate) launcher: &'a Launcher,
@@ -102,21 +95,36 @@ pub(crate) struct Start<'a> {
     /// The private directory of the run, and its name.
     pub(crate) place: &'a Path,
     pub(crate) id: &'a str,
+    /// The workspace's root.
+    pub(crate) root: &'a Path,
 }
 
-impl Start<'_> {
-    /// Starts a server and waits until it is ready.
-    pub(crate) fn start(
-        &self,
-        definition: Definition,
-        found: &Found,
+/// A server that has its directories, its programs and its values, and does not run yet.
+#[derive(Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) start: &'a Start<'a>,
+    pub(crate) definition: &'a Definition,
+    pub(crate) found: &'a Found,
+    pub(crate) values: Values,
+    /// All that is of this server.
+    pub(crate) dir: PathBuf,
+    _port: HeldPort,
+}
+
+impl<'a> Start<'a> {
+    /// Makes the directories of a server, which `name` tells from the others of this run, and the files it wants.
+    pub(crate) fn site(
+        &'a self,
+        name: &str,
+        definition: &'a Definition,
+        found: &'a Found,
         port: HeldPort,
         password: String,
-    ) -> Result<Running, StartError> {
+    ) -> Result<Site<'a>, StartError> {
         let host = self.host;
-        let dir = self.place.join(&definition.name);
-        let (data, run, log) = (dir.join("data"), dir.join("run"), dir.join("log"));
-        host.make_private_dir(&data)?;
+        let dir = self.place.join(name);
+        let (data, run) = (dir.join("data"), dir.join("run"));
+        host.make_private_dir(&dir)?;
         host.make_private_dir(&run)?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let values = Values {
@@ -128,83 +136,156 @@ impl Start<'_> {
             password,
             database: "windlass".into(),
             version: found.version.clone(),
-            id: format!("windlass-{}-{}", self.id, definition.name),
+            id: format!("windlass-{}-{name}", self.id),
         };
         for (path, text) in definition.files(&values) {
             host.write_private(Path::new(&path), &text)?;
         }
-        let failed = |what: String, said: &str| StartError::failed(&definition.name, what, said);
-        let account = match definition.process.root {
-            Root::Allows => Account::Own,
-            Root::Refuses => self.account,
-        };
-        if let Some(owner) = account.owner() {
-            host.hand_over(&dir, owner)?;
-        }
-        let init = definition.init(&values);
-        if !init.is_empty() {
-            let command = found.with_libraries(command(account.init(resolved(host, found, init)), &run));
-            match host.read(&command, INIT) {
-                Ok(answer) if answer.code == Some(0) => {}
-                Ok(answer) => {
-                    return Err(failed("could not make its data".into(), &(answer.stdout + &answer.stderr)));
-                }
-                Err(Reading::Interrupted { .. }) => return Err(StartError::Interrupted),
-                Err(error) => return Err(failed(format!("could not make its data: {error}"), "")),
-            }
-        }
-        let server = resolved(host, found, definition.command(&values, Use::Test));
-        let words = account.server(self.launcher, host.pid(), number(definition.process.die), server);
-        let command = found.with_libraries(command(words, &run));
-        let server = host.start_server(&command, &log)?;
-        let mut running = Running { definition, values, server, log, _port: port };
-        running.wait(host)?;
-        Ok(running)
+        Ok(Site { start: self, definition, found, values, dir, _port: port })
     }
 }
 
-impl Running {
+impl<'a> Site<'a> {
+    /// The directory of its data.
+    pub(crate) fn data(&self) -> &Path {
+        Path::new(&self.values.data)
+    }
+
+    /// Makes its data directory, by the service's own program where it has one for that.
+    pub(crate) fn init(&self) -> Result<(), StartError> {
+        let Self { start: Start { host, .. }, definition, found, values, .. } = self;
+        host.make_private_dir(self.data())?;
+        let init = definition.init(values);
+        if init.is_empty() {
+            return Ok(());
+        }
+        self.hand_over()?;
+        let command = found.with_libraries(command(self.account().init(resolved(host, found, init)), &self.values.run));
+        let failed = |what: String, said: &str| StartError::failed(&definition.name, what, said);
+        match host.read(&command, INIT) {
+            Ok(answer) if answer.code == Some(0) => Ok(()),
+            Ok(answer) => Err(failed("could not make its data".into(), &(answer.stdout + &answer.stderr))),
+            Err(Reading::Interrupted { .. }) => Err(StartError::Interrupted),
+            Err(error) => Err(failed(format!("could not make its data: {error}"), "")),
+        }
+    }
+
+    /// Starts the server on the data that is there, and waits until it is ready.
+    pub(crate) fn launch(self) -> Result<Running<'a>, StartError> {
+        let life = self.spawn()?;
+        let mut running = Running { life, site: self };
+        running.wait()?;
+        Ok(running)
+    }
+
+    fn spawn(&self) -> Result<Life, StartError> {
+        let Self { start: Start { host, launcher, .. }, definition, found, .. } = self;
+        self.hand_over()?;
+        let die = number(definition.process.die);
+        let server = resolved(host, found, definition.command(&self.values, Use::Test));
+        let words = self.account().server(launcher, host.pid(), die, server);
+        let command = found.with_libraries(command(words, &self.values.run));
+        Ok(Life { server: host.start_server(&command, &self.log())?, die })
+    }
+
+    /// A program of the service, as this user runs it.
+    pub(crate) fn program(&self, words: Vec<String>, cwd: &Path) -> Command {
+        let words = resolved(self.start.host, self.found, words);
+        self.found.with_libraries(command(words, &cwd.to_string_lossy()))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    fn account(&self) -> Account {
+        match self.definition.process.root {
+            Root::Allows => Account::Own,
+            Root::Refuses => self.start.account,
+        }
+    }
+
+    fn hand_over(&self) -> Result<(), StartError> {
+        match self.account().owner() {
+            Some(owner) => Ok(self.start.host.hand_over(&self.dir, owner)?),
+            None => Ok(()),
+        }
+    }
+
+    /// An error with the end of the server's log.
+    pub(crate) fn failure(&self, what: &str) -> StartError {
+        let tail = self.start.host.read_tail(&self.log(), TAIL_BYTES);
+        StartError::failed(&self.definition.name, what, &tail)
+    }
+}
+
+/// A server that is ready, and stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Running<'a> {
+    life: Life,
+    pub(crate) site: Site<'a>,
+}
+
+/// A process that ends when it is dropped.
+#[derive(Debug)]
+struct Life {
+    server: Server,
+    die: windlass_host::Signal,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.server.stop(self.die, GRACE);
+    }
+}
+
+impl Running<'_> {
+    /// How it ended, in words; `None` while it runs.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        self.life.server.ended().map(|outcome| outcome.to_string())
+    }
+
+    /// Stops it in good order, so that its data is whole, and keeps its place.
+    pub(crate) fn halt(&mut self) {
+        self.life.server.stop(number(self.site.definition.process.stop), HALT);
+    }
+
+    /// Starts it again.
+    pub(crate) fn relaunch(&mut self) -> Result<(), StartError> {
+        self.life = self.site.spawn()?;
+        self.wait()
+    }
+
     /// Waits until the very server that was started answers where its users will ask.
-    fn wait(&mut self, host: &Host) -> Result<(), StartError> {
-        let deadline_ms = host.elapsed_ms().saturating_add(self.definition.deadline_s.saturating_mul(1000));
+    fn wait(&mut self) -> Result<(), StartError> {
+        let Site { start: Start { host, .. }, definition, values, .. } = &self.site;
+        let deadline_ms = host.elapsed_ms().saturating_add(definition.deadline_s.saturating_mul(1000));
         let mut nap = Duration::from_millis(1);
         loop {
-            let not_yet = match is_ready(host, &self.definition, &self.values, self.server.pid()) {
+            let not_yet = match is_ready(host, definition, values, self.life.server.pid()) {
                 Ok(()) => return Ok(()),
                 Err(not_yet) => not_yet,
             };
-            let what = if let Some(outcome) = self.server.ended() {
+            let what = if let Some(outcome) = self.life.server.ended() {
                 format!("ended before it was ready: {outcome}")
             } else if host.interrupted_by().is_some() {
                 return Err(StartError::Interrupted);
             } else if host.elapsed_ms() > deadline_ms {
-                format!("was not ready within {} s: {not_yet}", self.definition.deadline_s)
+                format!("was not ready within {} s: {not_yet}", definition.deadline_s)
             } else {
                 host.sleep(nap);
                 nap = (nap * 2).min(Duration::from_millis(20));
                 continue;
             };
-            return Err(self.failure(host, &what));
+            return Err(self.site.failure(&what));
         }
     }
-
-    /// An error with the end of its log.
-    pub(crate) fn failure(&self, host: &Host, what: &str) -> StartError {
-        let tail = host.read_tail(&self.log, TAIL_BYTES);
-        StartError::failed(&self.definition.name, what, &tail)
-    }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.server.stop(number(self.definition.process.die), GRACE);
-    }
-}
-
-fn command(words: Vec<String>, cwd: &Path) -> Command {
+fn command(words: Vec<String>, cwd: &str) -> Command {
     let mut words = words.into_iter();
     let program = words.next().expect("a command has a program");
-    Command::new(program, cwd.to_string_lossy()).args(words)
+    Command::new(program, cwd).args(words)
 }
 
 /// The words of a command, its program the one that was found where there is one.

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use windlass_host::{Host, Signal};
-use windlass_services::{Definition, Root};
+use windlass_services::{Definition, Kind, Root};
 
 use crate::account::Account;
-use crate::find;
 use crate::kept::Kept;
+use crate::lease::Leases;
+use crate::offer::{Making, Offer};
 use crate::place::{Place, sweep};
-use crate::start::{Start, StartError};
+use crate::start::{Running, Start, StartError};
+use crate::{chain, find, remains};
 
 /// How often servers, signals and the owner are looked at.
 const TICK: Duration = Duration::from_millis(10);
+/// How many databases, and how many servers, are made at once for the tests of a service.
+const N_WORKERS: usize = 2;
 
 /// The words that become a server which dies with the process that starts it: this program, and the subcommand that does so.
 #[derive(Clone, Debug)]
@@ -34,48 +39,98 @@ impl Launcher {
 /// read: a JSON object of what they give, such as `postgres.url`.
 pub const READY: &str = "services ready: ";
 
-/// Starts the servers of services, says so by [`READY`], and keeps them until it is asked to stop, or the process `owner` has
-/// died; `dir` is where windlass writes for the workspace. Nothing is left afterwards.
+/// What the path of the socket is called among what services give at which tests ask for what is theirs alone.
+pub const SOCKET: &str = "windlass.socket";
+
+/// For whom servers run, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The workspace's root.
+    pub root: &'a Path,
+    /// Where windlass writes for the workspace's services.
+    pub dir: &'a Path,
+    /// What becomes a server.
+    pub launcher: &'a Launcher,
+    /// The process whose end is the end of the servers.
+    pub owner: u32,
+}
+
+/// Starts the servers of services, says so by [`READY`], gives tests what they ask for, and keeps the servers until it is asked to
+/// stop, or the owner has died. Nothing is left afterwards but what failed tests had, in `kept/`.
 ///
 /// # Errors
 ///
 /// When a server cannot be started, or ends while it is needed.
-pub fn supervise(
-    host: &Host,
-    definitions: Vec<Definition>,
-    dir: &Path,
-    launcher: &Launcher,
-    owner: u32,
-) -> Result<(), StartError> {
-    let owner = host.watch(owner).map_err(StartError::Owner)?;
+pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Result<(), StartError> {
+    let owner = host.watch(run.owner).map_err(StartError::Owner)?;
     let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
     for swept in sweep(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.
     let found = definitions.iter().map(|definition| find(host, definition)).collect::<Result<Vec<_>, _>>()?;
+    let mut links = Vec::new();
+    for (definition, found) in definitions.iter().zip(&found) {
+        links.push(match definition.kind {
+            Kind::Postgres => chain::read(host, run.root, definition, found)?,
+            _ => Vec::new(),
+        });
+    }
     let refuses_root = definitions.iter().any(|definition| definition.process.root == Root::Refuses);
     let account = if refuses_root { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
-    let mut kept = Kept::read(host, dir)?;
-    let start = Start { host, launcher, account, place: &place.dir, id: &place.id };
+    let mut kept = Kept::read(host, run.dir)?;
+    let start = Start { host, launcher: run.launcher, account, place: &place.dir, id: &place.id, root: run.root };
     let mut running = Vec::new();
-    for (definition, found) in definitions.into_iter().zip(&found) {
+    let mut offers = Vec::new();
+    for ((definition, found), links) in definitions.iter().zip(&found).zip(&links) {
         let (port, password, said) = kept.address(host, &definition.name)?;
         if let Some(said) = said {
             host.print_error(&format!("note: {said}\n"));
         }
-        running.push(start.start(definition, found, port, password)?);
+        let making = Making { start: &start, definition, found, links };
+        let server = making.start(start.site(&definition.name, definition, found, port, password)?)?;
+        offers.push(Offer::new(making, server.site.values.clone())?);
+        running.push(server);
     }
     kept.keep(host)?;
-    let given: BTreeMap<String, String> = running.iter().flat_map(|it| it.definition.gives(&it.values)).collect();
-    let file = place.dir.join("given.json");
+    let socket = place.dir.join("lease.sock");
+    let listener = host.listen_unix(&socket)?;
+    let leases = Leases::new(host, &offers);
+    thread::scope(|scope| {
+        for offer in &offers {
+            for _ in 0..N_WORKERS {
+                scope.spawn(|| offer.work_on_clones());
+                scope.spawn(|| offer.work_on_servers());
+            }
+        }
+        scope.spawn(|| leases.serve(&listener, scope));
+        let kept = say_ready(host, &place.dir, &socket, &running).and_then(|()| keep(host, &mut running, &is_owned));
+        leases.end(&socket);
+        kept
+    })?;
+    for (offer, server) in offers.iter().zip(&mut running) {
+        remains::keep(run.dir, server, &offer.kept())?;
+    }
+    Ok(())
+}
+
+fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Running<'_>]) -> Result<(), StartError> {
+    let gives = running.iter().flat_map(|it| it.site.definition.gives(&it.site.values));
+    let socket = (SOCKET.to_owned(), socket.to_string_lossy().into_owned());
+    let given: BTreeMap<String, String> = gives.chain([socket]).collect();
+    let file = place.join("given.json");
     host.write_private(&file, &serde_json::to_string(&given).expect("texts hold nothing that JSON cannot"))?;
     host.print(&format!("{READY}{}\n", file.display()));
+    Ok(())
+}
+
+/// Keeps the servers for as long as they are needed.
+fn keep(host: &Host, running: &mut [Running<'_>], is_owned: &dyn Fn() -> bool) -> Result<(), StartError> {
     while host.interrupted_by().is_none() && is_owned() {
-        for it in &mut running {
-            if let Some(outcome) = it.server.ended() {
-                return Err(it.failure(host, &format!("ended while it was needed: {outcome}")));
+        for it in &mut *running {
+            if let Some(outcome) = it.ended() {
+                return Err(it.site.failure(&format!("ended while it was needed: {outcome}")));
             }
         }
         host.sleep(TICK);

@@ -4,7 +4,7 @@ mod problem;
 mod section;
 
 pub use problem::{Problem, Problems};
-pub use section::{Entry, Section, Source, hint, is_variable};
+pub use section::{Entry, Mixed, Section, Source, hint, is_variable};
 
 /// Reads the text of a file, which messages call `file`, by `read`. What `read` makes of a value that it refuses nobody sees.
 ///

@@ -32,6 +32,14 @@ pub struct Entry<'a> {
     item: &'a Item,
 }
 
+/// An element of a list that holds both strings and tables.
+pub enum Mixed<'a> {
+    /// A string, with its line.
+    Text(usize, String),
+    /// A table.
+    Section(Section<'a>),
+}
+
 impl<'a> Source<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, problems: Vec::new() }
@@ -248,6 +256,23 @@ impl<'a> Entry<'a> {
             self.mistyped("a list of tables", source);
         }
         tables.unwrap_or_default()
+    }
+
+    /// A list of strings and inline tables; `wanted` names what the key may hold.
+    pub fn mixed(&self, wanted: &str, source: &mut Source<'_>) -> Vec<Mixed<'a>> {
+        let items: Option<Vec<_>> = self.item.as_array().and_then(|array| {
+            let item = |value: &'a Value| {
+                let line = self.line_of(value, source);
+                let text = value.as_str().map(|text| Mixed::Text(line, text.to_owned()));
+                let table = |table| Mixed::Section(Section { key: self.key.clone(), line, table });
+                text.or_else(|| value.as_inline_table().map(|it| table(it as &dyn TableLike)))
+            };
+            array.iter().map(item).collect()
+        });
+        if items.is_none() {
+            self.mistyped(wanted, source);
+        }
+        items.unwrap_or_default()
     }
 
     /// The text, if it is a string at all.

@@ -122,6 +122,10 @@ fn read_services(section: &Section<'_>, ci: &Ci, source: &mut Source<'_>) -> Vec
             source.refuse(entry.line, message);
             return None;
         }
+        if name == "windlass" {
+            source.refuse(entry.line, "`services.windlass` is windlass's own; give the service another name");
+            return None;
+        }
         let section = entry.section(source)?;
         if windlass_services::shipped_names().all(|shipped| shipped != name) && section.keys().all(|key| key != "kind")
         {

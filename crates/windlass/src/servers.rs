@@ -1,12 +1,18 @@
-//! Servers that services need and the machine lacks.
+//! What services need of the machine, and what they give to those who use them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::bail;
 use windlass_plan::Command;
 use windlass_services::Definition;
-use windlass_supervisor::{StartError, find, unpack, unpacking};
+use windlass_supervisor::{SOCKET, StartError, find, unpack, unpacking};
 
-use crate::Context;
 use crate::pipeline::Services;
+use crate::{Context, rundir};
+
+/// The variable that says where tests ask for what is theirs alone: the path of a socket (docs/protocol.md).
+const TESTKIT: &str = "WINDLASS_SERVICES";
 
 /// Sees that the servers of services are at hand: what is missing is fetched and unpacked into the user's cache, after saying
 /// so and, where somebody can answer, asking. Nothing is ever installed.
@@ -65,9 +71,20 @@ pub(crate) fn planned(cx: &Context, root: &str, services: &[Definition]) -> anyh
             .iter()
             .fold(0, |sum: u64, service| sum.saturating_add(service.deadline_s).saturating_add(120)),
         with: words.map(str::to_owned).collect(),
-        exports: services.iter().flat_map(Definition::exports).collect(),
+        exports: exports(services),
         needed_by: services.iter().flat_map(|service| service.needed_by.clone()).collect(),
     }))
+}
+
+/// The variables that services export, each referring to what they give: `{postgres.url}`.
+pub(crate) fn exports(services: &[Definition]) -> BTreeMap<String, String> {
+    let testkit = (TESTKIT.to_owned(), format!("{{{SOCKET}}}"));
+    services.iter().flat_map(Definition::exports).chain([testkit]).collect()
+}
+
+/// Where windlass writes for the services of a workspace.
+pub(crate) fn dir(target_directory: &str) -> PathBuf {
+    rundir::windlass_dir(target_directory).join("services")
 }
 
 /// What keeps the servers of a workspace's services for as long as the process that starts it lives.

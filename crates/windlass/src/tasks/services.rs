@@ -1,13 +1,13 @@
 //! `services`: the supervisor that owns a run's servers, and what is left of those of runs that were killed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use windlass_host::Signal;
-use windlass_supervisor::Launcher;
+use windlass_supervisor::{Launcher, Run, StartError};
 
-use crate::{Context, Exit, PlanArgs, config, rundir};
+use crate::{Context, Exit, PlanArgs, config, servers};
 
 /// What can be done with servers.
 #[derive(Clone, Debug, Subcommand)]
@@ -63,13 +63,16 @@ fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>) -
     let workspace = cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() })?;
     let definitions = config::of(cx, &workspace.root)?.services;
     let program = cx.host.current_exe()?.to_string_lossy().into_owned();
+    let dir = servers::dir(&workspace.target_directory);
+    // For tests that are run without windlass, and start it themselves.
+    cx.host.write_text(&dir.join("program"), &program)?;
     let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
-    let dir = rundir::windlass_dir(&workspace.target_directory).join("services");
     let owner = owner.unwrap_or_else(|| cx.host.parent());
-    let kept = windlass_supervisor::supervise(&cx.host, definitions, &dir, &launcher, owner);
-    if kept.is_err() {
-        cx.go_on()?;
+    let run = Run { root: Path::new(&workspace.root), dir: &dir, launcher: &launcher, owner };
+    match windlass_supervisor::supervise(&cx.host, &definitions, run) {
+        Ok(()) => Ok(Exit::PASSED),
+        // It happened before anybody asked for the end.
+        Err(error @ StartError::Failed { .. }) => Err(error.into()),
+        Err(error) => cx.go_on().and(Err(error.into())),
     }
-    kept?;
-    Ok(Exit::PASSED)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use windlass_host::Signal;
 use windlass_plan::Command;
-use windlass_services::Definition;
+use windlass_record::Outcome;
 use windlass_supervisor::READY;
 
 use crate::exit::Usage;
@@ -54,12 +54,13 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     let given: BTreeMap<String, String> = serde_json::from_str(&text).context("cannot read what the services give")?;
     let (program, rest) = args.command.split_first().context("clap lets no empty command through")?;
     let mut command = Command::new(program, host.current_dir()?.to_string_lossy()).args(rest);
-    for (name, text) in config.services.iter().flat_map(Definition::exports) {
+    for (name, text) in servers::exports(&config.services) {
         command = command.env(name, windlass_plan::fill(&text, &given)?);
     }
     let code = host.run_in_foreground(&command);
-    let died = supervisor.ended();
     supervisor.stop(Signal::TERM, GRACE);
+    // Asked to stop, it passes, unless a server has died before.
+    let died = supervisor.ended().filter(|outcome| *outcome != Outcome::Passed);
     let code = code.map_err(|error| cx.reading_error(error))?;
     match (died, u8::try_from(code).unwrap_or(u8::MAX)) {
         (Some(outcome), 0) => bail!("the command passed, but the services were gone before it ended: {outcome}"),

@@ -52,7 +52,7 @@ fn the_plan_shows_the_references_and_what_is_pasted_works() {
     assert!(text.contains("\n  test      windlass with -- cargo nextest run "), "{text}");
     assert_eq!(shop.places().len(), 0);
     let script = run(&mut shop.command(&["test", "--explain"])).exits(0).stdout;
-    assert!(script.contains("; DATABASE_URL={postgres.url}\n"), "{script}");
+    assert!(script.contains("; DATABASE_URL={postgres.url}; WINDLASS_SERVICES={windlass.socket}\n"), "{script}");
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_windlass")).parent().unwrap();
     let script = format!("PATH='{}':$PATH\n{script}", bin.display());
     let mut shell = crate::fixture::clean("sh");

@@ -1,0 +1,226 @@
+//! What a service has for tests: a database, a server, or a share of what all have.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use windlass_services::{Definition, Kind, Mode, PostgresError, Values};
+
+use crate::chain::Link;
+use crate::cluster::{Cluster, Session, clone, quoted, strategy};
+use crate::pool::Pool;
+use crate::start::{Running, Start};
+use crate::template::{self, TEMPLATE};
+use crate::{Found, StartError};
+
+/// How many databases that failed tests had are kept.
+const N_KEPT: usize = 8;
+/// The database that all tests may read and none may change.
+const SHARED: &str = "windlass_shared";
+
+/// What a test has been given.
+#[derive(Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) mode: &'static str,
+    /// What it is called, for those who want to connect to it later.
+    pub(crate) name: String,
+    pub(crate) values: Values,
+    what: What<'a>,
+}
+
+#[derive(Debug)]
+enum What<'a> {
+    Clone,
+    Server(Box<Running<'a>>),
+    Shared,
+}
+
+/// What a service has for tests.
+pub(crate) struct Offer<'a> {
+    definition: &'a Definition,
+    /// Those of the server that all share.
+    values: Values,
+    clones: Option<Pool<'a, String>>,
+    servers: Pool<'a, Box<Running<'a>>>,
+    /// The databases of failed tests, each with the name of the test.
+    kept: Mutex<Vec<(String, String)>>,
+}
+
+/// What makes servers and databases.
+pub(crate) struct Making<'a> {
+    pub(crate) start: &'a Start<'a>,
+    pub(crate) definition: &'a Definition,
+    pub(crate) found: &'a Found,
+    pub(crate) links: &'a [Link<'a>],
+}
+
+impl<'a> Making<'a> {
+    /// A server of that name, on a port of its own.
+    fn server(&self, name: &str) -> Result<Running<'a>, StartError> {
+        let host = self.start.host;
+        let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
+        let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
+        let site = self.start.site(name, self.definition, self.found, port, host.random(16)?)?;
+        self.start(site)
+    }
+
+    /// Starts the server of a site with all that its databases begin with.
+    pub(crate) fn start(&self, site: crate::start::Site<'a>) -> Result<Running<'a>, StartError> {
+        if self.definition.kind == Kind::Postgres {
+            let running = template::start(site, self.links)?;
+            template::make_main(&running)?;
+            return Ok(running);
+        }
+        site.init()?;
+        site.launch()
+    }
+}
+
+impl<'a> Offer<'a> {
+    /// What the service has whose shared server runs with these values.
+    pub(crate) fn new(making: Making<'a>, values: Values) -> Result<Self, StartError> {
+        let definition = making.definition;
+        let clones = match definition.kind {
+            Kind::Postgres => Some(clones(making.start, &values)?),
+            _ => None,
+        };
+        // A server that is what tests get is worth having ready; one that is the exception is not.
+        let depth = if definition.modes.first() == Some(&Mode::Server) { 2 } else { 0 };
+        let host = making.start.host;
+        let make = move |n| {
+            let server = making.server(&format!("{}-{n}", definition.name));
+            server.map(Box::new).map_err(|error| error.to_string())
+        };
+        let discard = |server: Box<Running<'a>>| {
+            let dir: PathBuf = server.site.dir.clone();
+            drop(server);
+            // What cannot be removed now goes with the directory of the run.
+            let _ = host.remove_tree(&dir);
+        };
+        let servers = Pool::new(depth, usize::MAX, Box::new(make), Box::new(discard));
+        Ok(Self { definition, values, clones, servers, kept: Mutex::default() })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    pub(crate) fn definition(&self) -> &'a Definition {
+        self.definition
+    }
+
+    /// Makes ahead what tests will ask for, until [`Offer::end`]: databases.
+    pub(crate) fn work_on_clones(&self) {
+        if let Some(clones) = &self.clones {
+            clones.work();
+        }
+    }
+
+    /// Makes ahead what tests will ask for, until [`Offer::end`]: servers.
+    pub(crate) fn work_on_servers(&self) {
+        self.servers.work();
+    }
+
+    pub(crate) fn end(&self) {
+        self.servers.end();
+        if let Some(clones) = &self.clones {
+            clones.end();
+        }
+    }
+
+    /// Gives a test what it asks for, or what tests of this service usually get.
+    pub(crate) fn give(&self, mode: Option<&str>) -> Result<Given<'a>, String> {
+        let modes = &self.definition.modes;
+        let asked = match mode {
+            None => modes.first(),
+            Some(mode) => modes.iter().find(|it| it.as_str() == mode),
+        };
+        let asked = *asked.ok_or_else(|| {
+            let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
+            format!("`{}` gives no `{}`; it gives {}", self.name(), mode.unwrap_or_default(), names.join(", "))
+        })?;
+        let shared = |database: String| Values { database, ..self.values.clone() };
+        let (name, values, what) = match (asked, &self.clones) {
+            (Mode::Clone, Some(clones)) => {
+                let name = clones.take().map_err(|why| format!("`{}` has no database to give: {why}", self.name()))?;
+                (name.clone(), shared(name), What::Clone)
+            }
+            (Mode::Server, _) => {
+                let server = self.servers.take()?;
+                let values = server.site.values.clone();
+                (values.id.clone(), values, What::Server(server))
+            }
+            (_, Some(_)) => (SHARED.to_owned(), shared(SHARED.to_owned()), What::Shared),
+            _ => (self.values.database.clone(), self.values.clone(), What::Shared),
+        };
+        Ok(Given { mode: asked.as_str(), name, values, what })
+    }
+
+    /// Takes back what a test had; what the test `kept` had, which failed, is kept while there is room.
+    pub(crate) fn take_back(&self, given: Given<'a>, kept: Option<String>) {
+        match (given.what, &self.clones) {
+            (What::Clone, Some(clones)) => {
+                let mut list = self.kept();
+                match kept.filter(|_| list.len() < N_KEPT) {
+                    Some(test) => list.push((given.name, test)),
+                    None => clones.give_back(given.name),
+                }
+            }
+            (What::Server(server), _) => self.servers.give_back(server),
+            _ => {}
+        }
+    }
+
+    /// The databases of failed tests, each with the name of the test.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Copies of the template, made ahead for as much as there is room for.
+fn clones<'a>(start: &'a Start<'a>, values: &Values) -> Result<Pool<'a, String>, StartError> {
+    let host = start.host;
+    let cluster = Cluster::of(values);
+    let prepare = || -> Result<_, PostgresError> {
+        let mut session = cluster.control(host)?;
+        let strategy = strategy(&mut session)?;
+        clone(&mut session, SHARED, TEMPLATE, strategy)?;
+        session.query(&format!("ALTER DATABASE {SHARED} SET default_transaction_read_only = on"))?;
+        let size = session.query(&format!("SELECT pg_database_size('{TEMPLATE}')"))?;
+        let size = size.first().and_then(|row| row[0].as_deref()?.parse::<u64>().ok());
+        Ok((strategy, size.unwrap_or(1).max(1)))
+    };
+    let failed = |error: PostgresError| StartError::failed("postgres", format!("cannot be copied: {error}"), "");
+    let (strategy, bytes) = prepare().map_err(failed)?;
+    // Half of what there is room for.
+    let limit = usize::try_from(host.room_bytes(start.place) / 2 / bytes).unwrap_or(usize::MAX).max(2);
+    let depth = 2 * usize::try_from(host.cpus()).unwrap_or(1);
+
+    let idle: Mutex<Vec<Session>> = Mutex::default();
+    let idle = std::sync::Arc::new(idle);
+    let control = move |act: &dyn Fn(&mut Session) -> Result<(), PostgresError>| -> Result<(), PostgresError> {
+        let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = lock().pop();
+        let mut session = match before {
+            Some(session) => session,
+            None => cluster.control(host)?,
+        };
+        // A session whose connection has broken is not used again.
+        let done = act(&mut session);
+        if !matches!(done, Err(PostgresError::Io(_))) {
+            lock().push(session);
+        }
+        done
+    };
+    let control = std::sync::Arc::new(control);
+    let of_make = std::sync::Arc::clone(&control);
+    let make = move |n: u64| {
+        let name = format!("test_{n}");
+        let made = of_make(&|session| clone(session, &name, TEMPLATE, strategy));
+        made.map(|()| name.clone()).map_err(|error| error.to_string())
+    };
+    let discard = move |name: String| {
+        // Where the server has gone, so has the database.
+        let _ = control(&|session| session.query(&format!("DROP DATABASE {} WITH (FORCE)", quoted(&name))).map(drop));
+    };
+    Ok(Pool::new(depth, limit, Box::new(make), Box::new(discard)))
+}

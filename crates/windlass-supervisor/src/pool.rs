@@ -1,0 +1,202 @@
+//! What tests are given, made ahead: while one runs, the next one's is made.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Makes the thing of that number.
+type Make<'a, T> = Box<dyn Fn(u64) -> Result<T, String> + Send + Sync + 'a>;
+/// Ends what has been used.
+type Discard<'a, T> = Box<dyn Fn(T) + Send + Sync + 'a>;
+
+/// Things made ahead, by as many threads as are in [`Pool::work`].
+pub(crate) struct Pool<'a, T> {
+    make: Make<'a, T>,
+    discard: Discard<'a, T>,
+    /// How many are ready at the most while nobody waits.
+    depth: usize,
+    /// How many there may be, used ones included, while nobody waits.
+    limit: usize,
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+struct State<T> {
+    ready: VecDeque<T>,
+    used: Vec<T>,
+    /// How many are being made, and how many there are in all.
+    n_making: usize,
+    n_live: usize,
+    n_waiting: usize,
+    n_made: u64,
+    /// Nobody may come to ask: before the first has, only one is made ahead.
+    is_asked: bool,
+    n_failed: u64,
+    last_failure: String,
+    /// The last one could not be made: only who waits has it tried again.
+    is_broken: bool,
+    is_over: bool,
+}
+
+/// What a thread is to do next.
+enum Job<T> {
+    Make(u64),
+    Discard(T),
+}
+
+impl<'a, T> Pool<'a, T> {
+    pub(crate) fn new(depth: usize, limit: usize, make: Make<'a, T>, discard: Discard<'a, T>) -> Self {
+        let state = State {
+            ready: VecDeque::new(),
+            used: Vec::new(),
+            n_making: 0,
+            n_live: 0,
+            n_waiting: 0,
+            n_made: 0,
+            is_asked: false,
+            n_failed: 0,
+            last_failure: String::new(),
+            is_broken: false,
+            is_over: false,
+        };
+        Self { make, discard, depth, limit, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// One that nobody else is given; as soon as there is one.
+    pub(crate) fn take(&self) -> Result<T, String> {
+        let mut state = self.state();
+        let failed_before = state.n_failed;
+        state.is_asked = true;
+        state.n_waiting += 1;
+        self.changed.notify_all();
+        let taken = loop {
+            if let Some(thing) = state.ready.pop_front() {
+                break Ok(thing);
+            }
+            if state.is_over {
+                break Err("the run is over".to_owned());
+            }
+            if state.n_failed > failed_before {
+                break Err(state.last_failure.clone());
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        };
+        state.n_waiting -= 1;
+        self.changed.notify_all();
+        taken
+    }
+
+    /// What was taken has been used, and is ended when there is time.
+    pub(crate) fn give_back(&self, thing: T) {
+        self.state().used.push(thing);
+        self.changed.notify_all();
+    }
+
+    /// Nothing more is made or given.
+    pub(crate) fn end(&self) {
+        self.state().is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Makes and ends things until [`Pool::end`].
+    pub(crate) fn work(&self) {
+        while let Some(job) = self.next() {
+            match job {
+                Job::Make(n) => {
+                    let made = (self.make)(n);
+                    let mut state = self.state();
+                    state.n_making -= 1;
+                    state.is_broken = made.is_err();
+                    match made {
+                        Ok(thing) => state.ready.push_back(thing),
+                        Err(why) => {
+                            state.n_live -= 1;
+                            state.n_failed += 1;
+                            state.last_failure = why;
+                        }
+                    }
+                }
+                Job::Discard(thing) => {
+                    (self.discard)(thing);
+                    self.state().n_live -= 1;
+                }
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn next(&self) -> Option<Job<T>> {
+        let mut state = self.state();
+        loop {
+            if state.is_over {
+                return None;
+            }
+            let n_coming = state.ready.len() + state.n_making;
+            let n_ahead = if state.is_asked { self.depth } else { self.depth.min(1) };
+            let is_waited_for = n_coming < state.n_waiting;
+            let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < self.limit && !state.is_broken;
+            if is_waited_for || is_wanted {
+                state.n_making += 1;
+                state.n_live += 1;
+                state.n_made += 1;
+                return Some(Job::Make(state.n_made));
+            }
+            if let Some(used) = state.used.pop() {
+                return Some(Job::Discard(used));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Nobody is given what another has, all that was made is ended or left in the pool, and no more than the limit is made
+    /// ahead.
+    #[test]
+    fn many_take_at_once_and_each_has_its_own() {
+        let n_ended = AtomicU64::new(0);
+        let discard = |_: u64| {
+            n_ended.fetch_add(1, Ordering::Relaxed);
+        };
+        let pool = Pool::new(4, 6, Box::new(Ok), Box::new(discard));
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| pool.work())).collect();
+            let users: Vec<_> = (0..50).map(|_| scope.spawn(|| pool.take().unwrap())).collect();
+            let mut taken: Vec<u64> = users.into_iter().map(|user| user.join().unwrap()).collect();
+            taken.sort_unstable();
+            taken.dedup();
+            assert_eq!(taken.len(), 50);
+            // More than the limit are out: nothing is made ahead until they are back.
+            assert!(pool.state().n_live <= 50 + 6);
+            taken.into_iter().for_each(|thing| pool.give_back(thing));
+            while n_ended.load(Ordering::Relaxed) < 50 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            pool.end();
+            workers.into_iter().for_each(|worker| worker.join().unwrap());
+            assert!(pool.take().is_err());
+        });
+    }
+
+    #[test]
+    fn who_waits_is_told_why_nothing_can_be_made_and_the_next_tries_again() {
+        let make = |n: u64| if n == 1 { Err("disk full".to_owned()) } else { Ok(n) };
+        let pool = Pool::new(0, 6, Box::new(make), Box::new(drop));
+        thread::scope(|scope| {
+            scope.spawn(|| pool.work());
+            assert_eq!(pool.take(), Err("disk full".to_owned()));
+            assert_eq!(pool.take(), Ok(2));
+            pool.end();
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! What failed tests had, kept beyond their run until the next one that has failed tests.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use windlass_host::Host;
+
+use crate::StartError;
+use crate::start::Running;
+
+/// The databases that failed tests of one run had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remains {
+    /// The service.
+    pub service: String,
+    /// The version of the server that wrote them.
+    pub version: String,
+    /// Each database with the name of the test that had it.
+    pub databases: Vec<(String, String)>,
+}
+
+/// Where the data of a service's failed tests is.
+pub(crate) fn data(dir: &Path, service: &str) -> PathBuf {
+    dir.join("kept").join(service)
+}
+
+fn index(dir: &Path, service: &str) -> PathBuf {
+    dir.join("kept").join(format!("{service}.json"))
+}
+
+/// Keeps the data of a server in place of what an earlier run has kept; nothing where no test has failed.
+pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, String)]) -> Result<(), StartError> {
+    if databases.is_empty() {
+        return Ok(());
+    }
+    server.halt();
+    let (host, service) = (server.site.start.host, &*server.site.definition.name);
+    let to = data(dir, service);
+    let index = index(dir, service);
+    host.remove_file(&index)?;
+    host.remove_tree(&to)?;
+    host.make_dir(&dir.join("kept"))?;
+    host.copy_tree(server.site.data(), &to)?;
+    let version = server.site.found.version.clone();
+    let remains = Remains { service: service.to_owned(), version, databases: databases.to_vec() };
+    Ok(host.write_text(&index, &serde_json::to_string(&remains).expect("texts hold nothing that JSON cannot"))?)
+}
+
+/// What the last run that had failed tests has kept of a service.
+///
+/// # Errors
+///
+/// When it is there and cannot be read.
+pub fn read(host: &Host, dir: &Path, service: &str) -> Result<Option<Remains>, StartError> {
+    let text = host.read_text(&index(dir, service))?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}

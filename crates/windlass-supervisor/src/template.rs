@@ -1,0 +1,124 @@
+//! The database that all others are copies of, and the cache in which a cluster that has it is kept from run to run.
+
+use std::path::{Path, PathBuf};
+
+use windlass_host::{Host, HostError};
+use windlass_services::PostgresError;
+
+use crate::StartError;
+use crate::chain::{Adds, Link};
+use crate::cluster::{Cluster, clone, literal, quoted, strategy};
+use crate::fill::fill;
+use crate::start::{Running, Site};
+
+/// The database that is copied; nobody may connect to it once it is complete.
+pub(crate) const TEMPLATE: &str = "windlass_template";
+/// How many clusters are kept of all services.
+const N_KEPT: usize = 12;
+
+/// Where clusters are kept, if the user has a cache.
+fn cache(host: &Host) -> Option<PathBuf> {
+    Some(host.cache_dir()?.join("templates"))
+}
+
+/// Starts a server whose [`TEMPLATE`] has all that the links add: as it was kept by an earlier run, or built now and kept for the
+/// next; link by link, so that a new fixture does not have the migrations run again.
+///
+/// # Errors
+///
+/// When the server cannot be started, or a link's content fails.
+pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a>, StartError> {
+    let host = site.start.host;
+    let name = site.definition.name.clone();
+    let dir_of = |link: &Link<'_>| Some(cache(host)?.join(format!("{name}-{}", link.key)));
+    let is_kept = |link: &Link<'_>| dir_of(link).is_some_and(|dir| host.is_dir(&dir));
+    let n_kept = links.iter().rposition(is_kept).map_or(0, |last| last + 1);
+    match n_kept.checked_sub(1).and_then(|last| dir_of(&links[last])) {
+        Some(dir) => {
+            host.copy_tree(&dir, site.data())?;
+            // Only says which ones are in use.
+            let _ = host.touch(&dir);
+        }
+        None => {
+            site.init()?;
+            keep(&site, dir_of(&links[0]));
+        }
+    }
+    let mut running = site.launch()?;
+    if n_kept > 0 {
+        let set = |cluster: &Cluster| -> Result<(), PostgresError> {
+            let (user, password) = (quoted(&running.site.values.user), literal(&running.site.values.password));
+            cluster.control(host)?.query(&format!("ALTER ROLE {user} PASSWORD {password}")).map(drop)
+        };
+        set(&Cluster::of(&running.site.values)).map_err(|error| running.site.failure(&error.to_string()))?;
+    }
+    for link in &links[n_kept.max(1)..] {
+        if let Some(said) = add(&running.site, link)? {
+            host.print_error(&format!("note: `{name}` has {said}\n"));
+        }
+        // Whole, and written down: what is copied while it runs may be neither.
+        running.halt();
+        keep(&running.site, dir_of(link));
+        running.relaunch()?;
+    }
+    Ok(running)
+}
+
+/// Makes the database that the workspace's own programs are given.
+pub(crate) fn make_main(running: &Running<'_>) -> Result<(), StartError> {
+    let site = &running.site;
+    let made = || -> Result<(), PostgresError> {
+        let mut session = Cluster::of(&site.values).control(site.start.host)?;
+        let strategy = strategy(&mut session)?;
+        clone(&mut session, &site.values.database, TEMPLATE, strategy)
+    };
+    made().map_err(|error| site.failure(&error.to_string()))
+}
+
+fn add(site: &Site<'_>, link: &Link<'_>) -> Result<Option<String>, StartError> {
+    let control = |sql: &[String]| -> Result<(), StartError> {
+        let failed = |error: PostgresError| site.failure(&error.to_string());
+        let mut session = Cluster::of(&site.values).control(site.start.host).map_err(failed)?;
+        sql.iter().try_for_each(|sql| session.query(sql).map(drop)).map_err(failed)
+    };
+    let open =
+        |is_open: bool| format!("ALTER DATABASE {TEMPLATE} WITH ALLOW_CONNECTIONS {is_open} IS_TEMPLATE {}", !is_open);
+    control(&[match link.adds {
+        Adds::Schema { .. } => format!("CREATE DATABASE {TEMPLATE}"),
+        _ => open(true),
+    }])?;
+    let said = fill(site, TEMPLATE, &link.adds)?;
+    control(&[open(false)])?;
+    Ok(said)
+}
+
+/// Keeps the data of a server that does not run; that it cannot be kept is only said.
+fn keep(site: &Site<'_>, dir: Option<PathBuf>) {
+    let (host, Some(dir)) = (site.start.host, dir) else { return };
+    let part = dir.with_extension(format!("part-{}", host.pid()));
+    let kept = || -> Result<(), HostError> {
+        if let Some(parent) = dir.parent() {
+            host.make_dir(parent)?;
+        }
+        host.copy_tree(site.data(), &part)?;
+        host.rename(&part, &dir)
+    };
+    // Another run may have kept the same meanwhile.
+    if let Err(error) = kept()
+        && !host.is_dir(&dir)
+    {
+        host.print_error(&format!("note: what `{}` begins with is not kept: {error}\n", site.definition.name));
+    }
+    let _ = host.remove_tree(&part);
+    forget(host, N_KEPT);
+}
+
+/// Removes the clusters that have not been used for longest; those that were removed.
+pub(crate) fn forget(host: &Host, n_kept: usize) -> Vec<PathBuf> {
+    let Some(cache) = cache(host) else { return Vec::new() };
+    let mut kept: Vec<PathBuf> =
+        host.list_dir(&cache).unwrap_or_default().into_iter().map(|name| cache.join(name)).collect();
+    kept.sort_by_key(|dir| std::cmp::Reverse(host.modified_unix_ms(dir)));
+    let is_removed = |dir: &PathBuf| host.remove_tree(Path::new(dir)).is_ok();
+    kept.into_iter().skip(n_kept).filter(is_removed).collect()
+}
