@@ -154,16 +154,10 @@ impl Host {
         tree::peer(stream)
     }
 
-    /// How a process has ended, as `wait` would say it: 0 if well. `None` while it runs, once its parent has asked, and where
-    /// the system tells only the parent. What it had open is closed a moment before this is known, so this waits for it a moment.
+    /// How a process ends or has ended that has just closed what it had open, as `wait` would say it: 0 if well, or if it goes on.
+    /// `None` once its parent has asked, and where the system tells only the parent.
     pub fn end_of(&self, pid: u32) -> Option<i32> {
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
-        (0..100).find_map(|n| {
-            if n > 0 {
-                thread::sleep(Duration::from_micros(200));
-            }
-            tree::end_of(pid)
-        })
+        tree::end_of(i32::try_from(pid).ok().and_then(Pid::from_raw)?)
     }
 
     /// Connects to a socket below a directory, and waits no longer than `timeout` for each answer.

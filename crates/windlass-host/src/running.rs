@@ -13,7 +13,7 @@ use crate::process::{self, Process};
 /// How long a step that is stopped may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a service may: it has servers of its own to stop, and directories to remove.
-const GRACE_OF_SERVICE: Duration = Duration::from_secs(15);
+const GRACE_OF_SERVICE: Duration = Duration::from_secs(60);
 /// How long the pipe of a step that has ended is read on while a stray process holds it open and writes nothing.
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long at the most, if it writes.

@@ -190,12 +190,10 @@ mod linux {
         Some(pid.as_raw_nonzero().get().cast_unsigned())
     }
 
-    /// How a process has ended that its parent has not asked for yet: the last field of `/proc/PID/stat`, in the form of `wait`.
+    /// The last field of `/proc/PID/stat`, in the form of `wait`: it is set before what the process has open is closed.
     pub(crate) fn end_of(pid: Pid) -> Option<i32> {
         let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-        let stat = String::from_utf8_lossy(&stat);
-        let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
-        matches!(fields.next()?, "Z" | "X").then(|| fields.next_back()?.parse().ok())?
+        String::from_utf8_lossy(&stat).split_whitespace().next_back()?.parse().ok()
     }
 
     /// Processes whose working directory is `dir` or below it, those that have ended left out.

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use windlass_host::Host;
+use windlass_services::PostgresError;
 
 use crate::StartError;
+use crate::cluster::{Cluster, quoted};
 use crate::start::Running;
+use crate::template::TEMPLATE;
 
 /// The databases that failed tests of one run had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, S
     if databases.is_empty() {
         return Ok(());
     }
+    // What nobody wants to see is not copied; what cannot be removed is.
+    let _ = reduce(server, databases);
     server.halt();
     let (host, service) = (server.site.start.host, &*server.site.definition.name);
     let to = data(dir, service);
@@ -44,6 +49,19 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, S
     let version = server.site.found.version.clone();
     let remains = Remains { service: service.to_owned(), version, databases: databases.to_vec() };
     Ok(host.write_text(&index, &serde_json::to_string(&remains).expect("texts hold nothing that JSON cannot"))?)
+}
+
+/// Removes all databases but these.
+fn reduce(server: &Running<'_>, databases: &[(String, String)]) -> Result<(), PostgresError> {
+    let mut session = Cluster::of(&server.site.values).control(server.site.start.host)?;
+    session.query(&format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE false"))?;
+    let others = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
+    for name in session.query(others)?.into_iter().flatten().flatten() {
+        if databases.iter().all(|(kept, _)| *kept != name) {
+            session.query(&format!("DROP DATABASE {} WITH (FORCE)", quoted(&name)))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the last run that had failed tests has kept of a service.

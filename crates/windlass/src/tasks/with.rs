@@ -15,7 +15,7 @@ use crate::exit::Usage;
 use crate::{Context, Exit, PlanArgs, config, servers};
 
 /// How long the servers may take to end once the command has.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(60);
 
 /// What `with` takes.
 #[derive(Clone, Debug, Args)]

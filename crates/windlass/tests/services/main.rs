@@ -7,7 +7,9 @@ mod fixture;
 #[allow(dead_code, unreachable_pub, reason = "the faults use more of it")]
 mod live;
 
+mod content;
 mod killed;
+mod lease;
 mod pipeline;
 mod refused;
 mod shop;

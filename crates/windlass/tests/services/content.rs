@@ -1,0 +1,145 @@
+//! What databases begin with: migrations and fixtures, applied once and found again.
+
+use crate::live::run;
+use crate::shop::Shop;
+
+/// A workspace of its own cache, with these keys of `[services.postgres]`.
+fn shop(keys: &str) -> Shop {
+    let shop = Shop::with_services(&format!("[services.postgres]\n{keys}"));
+    shop.it.file(
+        "migrations/20260101000000_item.sql",
+        "create table item (\n  id bigserial primary key,\n  name text not null\n);\n",
+    );
+    shop
+}
+
+fn with(shop: &Shop, script: &str) -> crate::fixture::Ended {
+    run(shop.with(script).env("XDG_CACHE_HOME", shop.it.path("cache")))
+}
+
+fn sql(query: &str) -> String {
+    format!("psql -qAt \"$DATABASE_URL\" -c \"{query}\"")
+}
+
+fn templates(shop: &Shop) -> usize {
+    std::fs::read_dir(shop.it.path("cache/windlass/templates")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
+    let shop = shop("migrations = \"migrations\"\nfixtures = [\"fixtures/item.csv\", \"fixtures/more.sql\"]\n");
+    shop.it.file("fixtures/item.csv", "id,name\n3,\"a, b\"\n9,nine\n");
+    shop.it.file("fixtures/more.sql", "insert into item (name) values ('r' || (random() * 1e6)::int);\n");
+    let first = with(&shop, &sql("select id, name from item order by id")).exits(0);
+    let said: Vec<&str> = first.stderr.lines().map(|line| line.split(" in ").next().unwrap()).collect();
+    assert_eq!(
+        said,
+        [
+            "note: `postgres` has 1 migrations of `migrations` (sqlx)",
+            "note: `postgres` has fixture `fixtures/item.csv`, 2 rows,",
+            "note: `postgres` has fixture `fixtures/more.sql`"
+        ]
+    );
+    // The sequence goes on behind what the file has.
+    assert!(first.stdout.starts_with("3|a, b\n9|nine\n10|r"), "{}", first.stdout);
+    assert_eq!(templates(&shop), 4);
+
+    let again = with(&shop, &sql("select id, name from item order by id")).exits(0);
+    assert_eq!((again.stdout, &*again.stderr), (first.stdout.clone(), ""));
+
+    shop.it.file("fixtures/more.sql", "insert into item (name) values ('r' || (random() * 1e6)::int), ('new');\n");
+    let changed = with(&shop, &sql("select id, name from item order by id")).exits(0);
+    assert!(changed.stderr.starts_with("note: `postgres` has fixture `fixtures/more.sql`"), "{}", changed.stderr);
+    // What is random is the same every time.
+    assert_eq!(changed.stdout, format!("{}11|new\n", first.stdout));
+    assert_eq!(templates(&shop), 5);
+}
+
+#[test]
+fn a_dump_and_a_command_of_the_workspaces_own_fill_a_database() {
+    let source = shop("migrations = \"migrations\"\n");
+    let script = format!(
+        "{}; pg_dump \"$DATABASE_URL\" > plain.sql; pg_dump -Fc -T _sqlx_migrations \"$DATABASE_URL\" > custom.dump",
+        sql("insert into item (name) values ('dumped')")
+    );
+    with(&source, &script).exits(0);
+    for (file, migrations) in [("plain.sql", 1), ("custom.dump", 0)] {
+        let keys = format!(
+            "extensions = [\"pgcrypto\"]\nfixtures = [\"{file}\", {{ run = [\"sh\", \"-c\", \"psql -q {{url}} -f $0\", \"by.sql\"], inputs = [\"by.sql\"] }}]\n"
+        );
+        let shop = shop(&keys);
+        std::fs::copy(source.it.path(file), shop.it.path(file)).unwrap();
+        shop.it.file("by.sql", "insert into item (name) values (encode(digest('x', 'md5'), 'hex'))");
+        let query = "select string_agg(name, ' ' order by id), \
+                     (select count(*) from pg_tables where tablename = '_sqlx_migrations') from item";
+        let filled = with(&shop, &sql(query)).exits(0);
+        assert_eq!(filled.stdout, format!("dumped 9dd4e461268c8034f5c8564e155c67a6|{migrations}\n"), "{file}");
+    }
+}
+
+#[test]
+fn a_schema_by_a_command_is_made_anew_when_its_inputs_change() {
+    let shop = shop(
+        "migrate = { run = [\"sh\", \"-c\", \"psql -q \\\"$DATABASE_URL\\\" -f schema/a.sql\"], inputs = [\"schema\"] }\n",
+    );
+    shop.it.file("schema/a.sql", "create table a (n int)");
+    let tables = sql("select string_agg(tablename, ' ') from pg_tables where schemaname = 'public'");
+    assert_eq!(with(&shop, &tables).exits(0).stdout, "a\n");
+    shop.it.file("schema/a.sql", "create table b (n int)");
+    assert_eq!(with(&shop, &tables).exits(0).stdout, "b\n");
+}
+
+/// The tool's own command, where it is at hand: here a real program of its name that says how it was called.
+#[test]
+fn a_tool_that_is_at_hand_runs_its_migrations_itself() {
+    let shop = shop("migrations = \"migrations\"\n");
+    let tool = "#!/bin/sh\necho \"$@\" > called\npsql -q \"$6\" -f migrations/*.sql\n";
+    shop.it.file("bin/sqlx", tool);
+    std::fs::set_permissions(shop.it.path("bin/sqlx"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", shop.it.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut command = shop.with(&sql("select count(*) from item"));
+    let ended = run(command.env("PATH", path).env("XDG_CACHE_HOME", shop.it.path("cache"))).exits(0);
+    assert_eq!(ended.stdout, "0\n");
+    assert!(
+        ended.stderr.starts_with("note: `postgres` has 1 migrations of `migrations` (sqlx), by `sqlx`, in "),
+        "{}",
+        ended.stderr
+    );
+    assert!(shop.it.read("called").starts_with("migrate run --source"), "{}", shop.it.read("called"));
+}
+
+#[test]
+fn what_fails_is_named_with_its_file_and_line_and_nothing_of_it_is_kept() {
+    let shop = shop("migrations = \"migrations\"\nfixtures = [\"fixtures/item.csv\"]\n");
+    shop.it.file("fixtures/item.csv", "id,name\n1,one\nx,two\n");
+    shop.it.file("migrations/20260102000000_bad.sql", "-- a comment\nselect 1;\n\nselect *\nfrom itme;\n");
+    let refused = with(&shop, "true").exits(3);
+    let expected = "error: service `postgres` could not be filled: `migrations`: 20260102000000_bad.sql:5: PostgreSQL: relation \
+                    \"itme\" does not exist (42P01)";
+    assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
+    assert_eq!((templates(&shop), shop.places().len()), (1, 0));
+
+    shop.it.file("migrations/20260102000000_bad.sql", "select 1;\n");
+    let refused = with(&shop, "true").exits(3);
+    let expected = "error: service `postgres` could not be filled: fixture `fixtures/item.csv`: PostgreSQL: invalid input syntax \
+                    for type bigint: \"x\" (22P02)";
+    let said = refused.stderr.lines().nth(1).unwrap_or_default();
+    assert!(said.starts_with(expected), "{}", refused.stderr);
+    assert_eq!((templates(&shop), shop.places().len()), (2, 0));
+}
+
+#[test]
+fn what_is_not_there_is_said_before_a_server_starts() {
+    let cases = [
+        ("migrations = \"schema\"\n", "service `postgres` cannot be migrated: `schema`: there is no migration in it: "),
+        ("fixtures = [\"a.csv\"]\n", "service `postgres` has no fixture: cannot read `"),
+        (
+            "migrate = { run = [\"true\"], inputs = [\"x\"] }\n",
+            "service `postgres` cannot be migrated: `migrate.inputs`: cannot read `",
+        ),
+    ];
+    for (keys, expected) in cases {
+        let refused = with(&shop(keys), "true").exits(3).stderr;
+        assert!(refused.starts_with(&format!("error: {expected}")), "{refused}");
+    }
+}
