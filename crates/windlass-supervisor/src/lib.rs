@@ -4,6 +4,7 @@
 mod account;
 mod chain;
 mod cluster;
+mod copies;
 mod fill;
 mod find;
 mod kept;

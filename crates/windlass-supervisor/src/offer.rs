@@ -1,21 +1,19 @@
 //! What a service has for tests: a database, a server, or a share of what all have.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use windlass_services::{Definition, Kind, Mode, PostgresError, Values};
+use windlass_services::{Definition, Kind, Mode, Values};
 
 use crate::chain::Link;
-use crate::cluster::{Cluster, Session, clone, quoted, strategy};
+use crate::cluster::Cluster;
+use crate::copies::{Copies, SHARED};
 use crate::pool::Pool;
-use crate::start::{Running, Start};
-use crate::template::{self, TEMPLATE};
-use crate::{Found, StartError};
+use crate::start::{Running, Site, Start};
+use crate::{Found, StartError, template};
 
 /// How many databases that failed tests had are kept.
 const N_KEPT: usize = 8;
-/// The database that all tests may read and none may change.
-const SHARED: &str = "windlass_shared";
 
 /// What a test has been given.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ pub(crate) struct Offer<'a> {
     definition: &'a Definition,
     /// Those of the server that all share.
     values: Values,
-    clones: Option<Pool<'a, String>>,
+    clones: Option<(Arc<Copies<'a>>, Pool<'a, String>)>,
     servers: Pool<'a, Box<Running<'a>>>,
     /// The databases of failed tests, each with the name of the test.
     kept: Mutex<Vec<(String, String)>>,
@@ -63,11 +61,18 @@ impl<'a> Making<'a> {
         self.start(site)
     }
 
+    fn failed(&self, what: &str) -> StartError {
+        StartError::failed(&self.definition.name, format!("has nothing for tests: {what}"), "")
+    }
+
     /// Starts the server of a site with all that its databases begin with.
-    pub(crate) fn start(&self, site: crate::start::Site<'a>) -> Result<Running<'a>, StartError> {
+    pub(crate) fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
         if self.definition.kind == Kind::Postgres {
             let running = template::start(site, self.links)?;
-            template::make_main(&running)?;
+            let main = &running.site.values.database;
+            let made =
+                Copies::of(self.start.host, Cluster::of(&running.site.values)).and_then(|copies| copies.make(main));
+            made.map_err(|error| running.site.failure(&error.to_string()))?;
             return Ok(running);
         }
         site.init()?;
@@ -79,13 +84,20 @@ impl<'a> Offer<'a> {
     /// What the service has whose shared server runs with these values.
     pub(crate) fn new(making: Making<'a>, values: Values) -> Result<Self, StartError> {
         let definition = making.definition;
+        let start = making.start;
         let clones = match definition.kind {
-            Kind::Postgres => Some(clones(making.start, &values)?),
+            Kind::Postgres => {
+                let copies = Copies::of(start.host, Cluster::of(&values));
+                let copies = Arc::new(copies.map_err(|error| making.failed(&error.to_string()))?);
+                // Half of what there is room for.
+                let pool = copies.ahead(start.host.room_bytes(start.place) / 2);
+                Some((copies, pool))
+            }
             _ => None,
         };
         // A server that is what tests get is worth having ready; one that is the exception is not.
         let depth = if definition.modes.first() == Some(&Mode::Server) { 2 } else { 0 };
-        let host = making.start.host;
+        let host = start.host;
         let make = move |n| {
             let server = making.server(&format!("{}-{n}", definition.name));
             server.map(Box::new).map_err(|error| error.to_string())
@@ -110,7 +122,7 @@ impl<'a> Offer<'a> {
 
     /// Makes ahead what tests will ask for, until [`Offer::end`]: databases.
     pub(crate) fn work_on_clones(&self) {
-        if let Some(clones) = &self.clones {
+        if let Some((_, clones)) = &self.clones {
             clones.work();
         }
     }
@@ -122,7 +134,7 @@ impl<'a> Offer<'a> {
 
     pub(crate) fn end(&self) {
         self.servers.end();
-        if let Some(clones) = &self.clones {
+        if let Some((_, clones)) = &self.clones {
             clones.end();
         }
     }
@@ -140,7 +152,7 @@ impl<'a> Offer<'a> {
         })?;
         let shared = |database: String| Values { database, ..self.values.clone() };
         let (name, values, what) = match (asked, &self.clones) {
-            (Mode::Clone, Some(clones)) => {
+            (Mode::Clone, Some((_, clones))) => {
                 let name = clones.take().map_err(|why| format!("`{}` has no database to give: {why}", self.name()))?;
                 (name.clone(), shared(name), What::Clone)
             }
@@ -149,7 +161,10 @@ impl<'a> Offer<'a> {
                 let values = server.site.values.clone();
                 (values.id.clone(), values, What::Server(server))
             }
-            (_, Some(_)) => (SHARED.to_owned(), shared(SHARED.to_owned()), What::Shared),
+            (_, Some((copies, _))) => {
+                copies.share().map_err(|error| error.to_string())?;
+                (SHARED.to_owned(), shared(SHARED.to_owned()), What::Shared)
+            }
             _ => (self.values.database.clone(), self.values.clone(), What::Shared),
         };
         Ok(Given { mode: asked.as_str(), name, values, what })
@@ -158,7 +173,7 @@ impl<'a> Offer<'a> {
     /// Takes back what a test had; what the test `kept` had, which failed, is kept while there is room.
     pub(crate) fn take_back(&self, given: Given<'a>, kept: Option<String>) {
         match (given.what, &self.clones) {
-            (What::Clone, Some(clones)) => {
+            (What::Clone, Some((_, clones))) => {
                 let mut list = self.kept();
                 match kept.filter(|_| list.len() < N_KEPT) {
                     Some(test) => list.push((given.name, test)),
@@ -174,53 +189,4 @@ impl<'a> Offer<'a> {
     pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<(String, String)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Copies of the template, made ahead for as much as there is room for.
-fn clones<'a>(start: &'a Start<'a>, values: &Values) -> Result<Pool<'a, String>, StartError> {
-    let host = start.host;
-    let cluster = Cluster::of(values);
-    let prepare = || -> Result<_, PostgresError> {
-        let mut session = cluster.control(host)?;
-        let strategy = strategy(&mut session)?;
-        clone(&mut session, SHARED, TEMPLATE, strategy)?;
-        session.query(&format!("ALTER DATABASE {SHARED} SET default_transaction_read_only = on"))?;
-        let size = session.query(&format!("SELECT pg_database_size('{TEMPLATE}')"))?;
-        let size = size.first().and_then(|row| row[0].as_deref()?.parse::<u64>().ok());
-        Ok((strategy, size.unwrap_or(1).max(1)))
-    };
-    let failed = |error: PostgresError| StartError::failed("postgres", format!("cannot be copied: {error}"), "");
-    let (strategy, bytes) = prepare().map_err(failed)?;
-    // Half of what there is room for.
-    let limit = usize::try_from(host.room_bytes(start.place) / 2 / bytes).unwrap_or(usize::MAX).max(2);
-    let depth = 2 * usize::try_from(host.cpus()).unwrap_or(1);
-
-    let idle: Mutex<Vec<Session>> = Mutex::default();
-    let idle = std::sync::Arc::new(idle);
-    let control = move |act: &dyn Fn(&mut Session) -> Result<(), PostgresError>| -> Result<(), PostgresError> {
-        let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = lock().pop();
-        let mut session = match before {
-            Some(session) => session,
-            None => cluster.control(host)?,
-        };
-        // A session whose connection has broken is not used again.
-        let done = act(&mut session);
-        if !matches!(done, Err(PostgresError::Io(_))) {
-            lock().push(session);
-        }
-        done
-    };
-    let control = std::sync::Arc::new(control);
-    let of_make = std::sync::Arc::clone(&control);
-    let make = move |n: u64| {
-        let name = format!("test_{n}");
-        let made = of_make(&|session| clone(session, &name, TEMPLATE, strategy));
-        made.map(|()| name.clone()).map_err(|error| error.to_string())
-    };
-    let discard = move |name: String| {
-        // Where the server has gone, so has the database.
-        let _ = control(&|session| session.query(&format!("DROP DATABASE {} WITH (FORCE)", quoted(&name))).map(drop));
-    };
-    Ok(Pool::new(depth, limit, Box::new(make), Box::new(discard)))
 }

@@ -7,7 +7,7 @@ use windlass_services::PostgresError;
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
-use crate::cluster::{Cluster, clone, literal, quoted, strategy};
+use crate::cluster::{Cluster, literal, quoted};
 use crate::fill::fill;
 use crate::start::{Running, Site};
 
@@ -62,17 +62,6 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
         running.relaunch()?;
     }
     Ok(running)
-}
-
-/// Makes the database that the workspace's own programs are given.
-pub(crate) fn make_main(running: &Running<'_>) -> Result<(), StartError> {
-    let site = &running.site;
-    let made = || -> Result<(), PostgresError> {
-        let mut session = Cluster::of(&site.values).control(site.start.host)?;
-        let strategy = strategy(&mut session)?;
-        clone(&mut session, &site.values.database, TEMPLATE, strategy)
-    };
-    made().map_err(|error| site.failure(&error.to_string()))
 }
 
 fn add(site: &Site<'_>, link: &Link<'_>) -> Result<Option<String>, StartError> {
