@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What each crate may import of ours; nothing here is a crate that may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("windlass-plan", &[]),
     ("windlass-record", &[]),
     ("windlass-toml", &["windlass-plan"]),
@@ -29,6 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
             "windlass-supervisor",
         ],
     ),
+    ("windlass-testkit", &[]),
     ("xtask", &["windlass"]),
 ];
 
