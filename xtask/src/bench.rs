@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: what a release build of windlass takes, beside the alternatives in the same run.
 
+mod chaos;
 mod fixture;
 mod lab;
 mod plan;
@@ -20,6 +21,9 @@ use self::lab::Lab;
 pub(crate) struct Args {
     /// What to measure
     name: Name,
+    /// How many runs `chaos` does
+    #[arg(long, default_value_t = 100)]
+    runs: u32,
     /// Write the figures to this file too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -33,9 +37,12 @@ enum Name {
     Startup,
     /// Planning a workspace of 200 crates
     Plan,
+    /// What is left when something is killed in the middle of a run; fails if anything is
+    Chaos,
 }
 
-/// Measures, prints a table, and succeeds whatever the figures say.
+/// Measures, prints a table, and succeeds whatever the times say; what may be none at all, such as what is left of a run, must be
+/// none.
 pub(crate) fn run(args: &Args, host: &Host) -> anyhow::Result<()> {
     let name = args.name.to_possible_value().context("every benchmark has a name")?;
     let lab = Lab::open(host, name.get_name())?;
@@ -43,11 +50,16 @@ pub(crate) fn run(args: &Args, host: &Host) -> anyhow::Result<()> {
         Name::Units => units::measure(&lab),
         Name::Startup => startup::measure(&lab),
         Name::Plan => plan::measure(&lab),
+        Name::Chaos => chaos::measure(&lab, args.runs),
     }?;
     let machine = lab.machine()?;
     host.print(&table::text(&figures, &machine));
     if let Some(file) = &args.json {
         host.write_text(file, &table::json(name.get_name(), &figures, &machine))?;
+    }
+    let broken: Vec<&str> = figures.iter().filter(|it| it.is_broken()).map(|it| &*it.name).collect();
+    if !broken.is_empty() {
+        anyhow::bail!("not none: {}", broken.join(", "));
     }
     Ok(())
 }

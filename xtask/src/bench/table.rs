@@ -54,6 +54,11 @@ impl Figure {
         Some(self.ours <= self.limit()?)
     }
 
+    /// Whether there is something of which there may be nothing.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.goal, Some(Goal::AtMost(0.0))) && self.ours > 0.0
+    }
+
     fn cells(&self) -> [String; 7] {
         let limit = self.limit().map(|limit| self.unit.show(limit));
         let goal = limit.zip(self.goal).map(|(limit, goal)| match goal {
