@@ -27,6 +27,7 @@ mod headline;
 mod metadata;
 mod platform;
 mod selection;
+mod sqlx;
 mod stages;
 mod version;
 
@@ -35,5 +36,6 @@ pub use harness::{ManifestError, custom_harnesses, mark_custom_harnesses};
 pub use metadata::{Member, MetadataError, Target, TargetKind, Workspace, metadata_command, parse_metadata};
 pub use platform::{Host, PlatformError, cfg_command, parse_cfg};
 pub use selection::{Exclude, Reason, Selection, SelectionError, select};
+pub use sqlx::calls_sqlx_macros;
 pub use stages::{Cargo, Deny, Features, warnings_denial};
 pub use version::{Rustc, VersionError, parse_cargo_version, parse_rustc_version, rustc_version_command};

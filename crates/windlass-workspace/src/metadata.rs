@@ -34,6 +34,8 @@ pub struct Member {
     pub path_dependencies: Vec<String>,
     /// Whether it has a normal dependency on the package `windlass`.
     pub carries_windlass: bool,
+    /// Whether it depends on the package `sqlx`, in whatever way.
+    pub uses_sqlx: bool,
 }
 
 /// Something that cargo compiles.
@@ -159,6 +161,7 @@ fn member(package: &cargo_metadata::Package) -> Member {
         targets,
         path_dependencies: package.dependencies.iter().filter_map(|it| Some(it.path.as_ref()?.to_string())).collect(),
         carries_windlass: package.dependencies.iter().any(windlass),
+        uses_sqlx: package.dependencies.iter().any(|dependency| dependency.name == "sqlx"),
     }
 }
 

@@ -15,6 +15,7 @@ fn workspace() -> Workspace {
         targets: Vec::new(),
         path_dependencies: Vec::new(),
         carries_windlass: false,
+        uses_sqlx: false,
     };
     let members = vec![member("app"), member("lib1")];
     Workspace { root: "/ws".into(), target_directory: "/ws/target".into(), members }

@@ -43,6 +43,8 @@ pub(crate) struct Services {
     pub(crate) exports: BTreeMap<String, String>,
     /// The stages and steps that they run for.
     pub(crate) needed_by: BTreeSet<String>,
+    /// The package that asks a database while it is compiled, if one does.
+    pub(crate) asking: Option<String>,
 }
 
 /// A test target with a harness that nextest cannot list, or may not be able to.

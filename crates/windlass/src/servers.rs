@@ -1,18 +1,25 @@
 //! What services need of the machine, and what they give to those who use them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use windlass_plan::Command;
 use windlass_services::Definition;
 use windlass_supervisor::{SOCKET, StartError, find, unpack, unpacking};
+use windlass_workspace::{Selection, Workspace};
 
 use crate::pipeline::Services;
 use crate::{Context, rundir};
 
 /// The variable that says where tests ask for what is theirs alone: the path of a socket (docs/protocol.md).
 const TESTKIT: &str = "WINDLASS_SERVICES";
+/// The variable by which sqlx's macros find a database while they are compiled.
+const DATABASE_URL: &str = "DATABASE_URL";
+/// The stages that compile, besides those that services run for anyway.
+const COMPILING: [&str; 3] = ["clippy", "build", "doc"];
+/// Where a package has its sources.
+const SOURCES: [&str; 4] = ["src", "tests", "examples", "benches"];
 
 /// Sees that the servers of services are at hand: what is missing is fetched and unpacked into the user's cache, after saying
 /// so and, where somebody can answer, asking. Nothing is ever installed.
@@ -59,21 +66,56 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
 /// # Errors
 ///
 /// When the system does not say which program this is.
-pub(crate) fn planned(cx: &Context, root: &str, services: &[Definition]) -> anyhow::Result<Option<Services>> {
+pub(crate) fn planned(
+    cx: &Context,
+    workspace: &Workspace,
+    selection: &Selection,
+    services: &[Definition],
+) -> anyhow::Result<Option<Services>> {
     if services.is_empty() {
         return Ok(None);
     }
+    let has_database = services.iter().any(|service| service.export.contains_key(DATABASE_URL));
+    let asking = if has_database { asks_while_compiled(cx, workspace, selection)? } else { None };
+    let compiling = asking.iter().flat_map(|_| COMPILING.map(str::to_owned));
     let words = cx.program.split(' ').chain(["with", "--"]);
     Ok(Some(Services {
-        supervise: supervise_command(cx, root)?,
+        supervise: supervise_command(cx, &workspace.root)?,
         // One after the other, and data is made before.
         timeout_s: services
             .iter()
             .fold(0, |sum: u64, service| sum.saturating_add(service.deadline_s).saturating_add(120)),
         with: words.map(str::to_owned).collect(),
         exports: exports(services),
-        needed_by: services.iter().flat_map(|service| service.needed_by.clone()).collect(),
+        needed_by: services.iter().flat_map(|service| service.needed_by.clone()).chain(compiling).collect(),
+        asking,
     }))
+}
+
+/// The member whose queries sqlx's macros would ask a database about while they are compiled, if there is one: what they know is
+/// not in `.sqlx`, and nobody has told them to do without.
+fn asks_while_compiled(cx: &Context, workspace: &Workspace, selection: &Selection) -> anyhow::Result<Option<String>> {
+    let is_offline = cx.host.env("SQLX_OFFLINE").is_some_and(|value| ["1", "true"].contains(&&*value));
+    if is_offline || cx.host.is_dir(&Path::new(&workspace.root).join(".sqlx")) {
+        return Ok(None);
+    }
+    let members = selection.packages.iter().filter_map(|(name, _)| workspace.member(name));
+    for member in members.filter(|member| member.uses_sqlx) {
+        let dir = Path::new(&member.manifest_path).parent().context("a manifest is in a directory")?;
+        if cx.host.is_dir(&dir.join(".sqlx")) {
+            continue;
+        }
+        for below in SOURCES.map(|name| dir.join(name)) {
+            for file in cx.host.files_below(&below)?.into_iter().filter(|file| file.ends_with(".rs")) {
+                // What is no text is no source either.
+                let text = cx.host.read_text(&below.join(file)).ok().flatten().unwrap_or_default();
+                if windlass_workspace::calls_sqlx_macros(&text) {
+                    return Ok(Some(member.name.clone()));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The variables that services export, each referring to what they give: `{postgres.url}`.

@@ -58,6 +58,7 @@ mod tests {
             targets: kinds.iter().copied().map(target).collect(),
             path_dependencies: Vec::new(),
             carries_windlass,
+            uses_sqlx: false,
         };
         let members = vec![
             member("a", "2015", &[TargetKind::Lib, TargetKind::Test, TargetKind::Test], false),

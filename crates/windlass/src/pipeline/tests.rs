@@ -29,6 +29,7 @@ fn member(has_library: bool) -> Member {
         targets: library.into_iter().chain([target("odd", TargetKind::Test, false)]).collect(),
         path_dependencies: Vec::new(),
         carries_windlass: false,
+        uses_sqlx: false,
     }
 }
 
@@ -60,6 +61,7 @@ fn check(case: &Case) -> String {
         with: vec!["windlass".into(), "with".into(), "--".into()],
         exports: [("DATABASE_URL".to_owned(), "{postgres.url}".to_owned())].into(),
         needed_by: ["test", "publish"].map(str::to_owned).into(),
+        asking: None,
     };
     let facts = Facts {
         workspace: &workspace,

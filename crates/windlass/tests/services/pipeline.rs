@@ -145,3 +145,31 @@ fn services_that_failed_for_an_earlier_step_are_not_passed_for_a_later_one() {
     assert!(matches!(it.it.outcome("services"), Outcome::Error { .. }), "{:?}", it.it.outcome("services"));
     assert!(matches!(it.it.outcome("test"), Outcome::Skipped { .. }), "{:?}", it.it.outcome("test"));
 }
+
+/// A crate of sqlx's name, whose macro needs a database when it is expanded, as sqlx's does.
+#[test]
+fn what_asks_a_database_while_it_is_compiled_has_one_then() {
+    let shop = Shop::with_postgres();
+    let macros = "//! Asks.\n\n/// Asks.\n#[macro_export]\nmacro_rules! query {\n    ($sql:literal) => {\n        env!(\"DATABASE_URL\")\n    };\n}\n";
+    shop.it.file("sqlx/src/lib.rs", macros);
+    shop.it.file("sqlx/Cargo.toml", &crate::fixture::manifest("sqlx", ""));
+    let more = "[workspace]\nmembers = [\"sqlx\"]\n[dependencies]\nsqlx = { path = \"sqlx\" }\n";
+    shop.it.file("Cargo.toml", &crate::fixture::manifest("app", more));
+    shop.it.file(
+        "src/lib.rs",
+        "//! A library.\n\n/// Where the database is.\npub const URL: &str = sqlx::query!(\"select 1\");\n",
+    );
+    shop.it.cargo(&["generate-lockfile", "--offline"]).exits(0);
+    let ended = run(&mut shop.command(&["ci"])).exits(0);
+    let record = shop.it.record();
+    for step in ["clippy", "build", "test", "doc"] {
+        assert!(record.step(step).unwrap().needs.contains(&"services".to_owned()), "{step}: {}", ended.stdout);
+    }
+    let note = "`app` has macros of sqlx that ask a database while they are compiled, and no `.sqlx`: ";
+    assert!(record.run.notes.iter().any(|it| it.starts_with(note)), "{:?}", record.run.notes);
+
+    // What it would be told is there already: nobody needs to be asked.
+    shop.it.file(".sqlx/query-1.json", "{}");
+    let plan = run(&mut shop.command(&["ci", "--dry-run"])).exits(0).stdout;
+    assert!(plan.lines().any(|line| line.starts_with("  clippy    cargo clippy")), "{plan}");
+}
