@@ -25,6 +25,7 @@ mod engine;
 mod environment;
 mod files;
 mod instance;
+mod listening;
 mod log;
 mod output;
 mod process;

@@ -49,8 +49,8 @@ pub(crate) fn sweep() -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, foreground, group_names, is_ignored, peer, strays, watch,
-    working_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, peer, strays,
+    watch, working_in,
 };
 
 #[cfg(target_os = "linux")]
@@ -155,6 +155,14 @@ mod linux {
             }
         }
         found.into_iter().filter(|process| !process.ended).map(|process| process.pid).collect()
+    }
+
+    /// A process and all its descendants.
+    pub(crate) fn family(root: Pid) -> Vec<Pid> {
+        let processes = by_parent();
+        let mut found = Vec::new();
+        collect(&processes, root, &|_| true, &mut found);
+        [root].into_iter().chain(found.into_iter().map(|process| process.pid)).collect()
     }
 
     /// What runs in a process group, by name and number.

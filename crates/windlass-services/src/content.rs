@@ -2,7 +2,7 @@
 
 use windlass_toml::{Entry, Mixed, Section, Source};
 
-use crate::definition::Kind;
+use crate::kind::Kind;
 use crate::read::{templates, texts};
 use crate::template::Template;
 

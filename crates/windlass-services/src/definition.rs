@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::content::{Content, Run};
+use crate::kind::{Kind, Mode, Probe};
 use crate::template::Template;
 use crate::version::Wanted;
 
@@ -23,8 +24,12 @@ pub struct Definition {
     pub package: Package,
     /// How it runs as a process.
     pub process: Process,
+    /// What it is asked until it is ready.
+    pub probe: Probe,
     /// Seconds until it must be ready.
     pub deadline_s: u64,
+    /// What a test can be given of it; the first is given unless the test says otherwise.
+    pub modes: Vec<Mode>,
     /// The variables that it gives.
     pub export: BTreeMap<String, Template>,
     /// What it is set to.
@@ -33,54 +38,25 @@ pub struct Definition {
     pub needed_by: Vec<String>,
     /// What its databases begin with.
     pub content: Content,
-    /// What a test can be given; the first one is what it is given unless it asks for another.
-    pub modes: Vec<Mode>,
-}
-
-/// What a test is given of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// A database of its own with all that is there from the start.
-    Clone,
-    /// A server of its own.
-    Server,
-    /// What all have, and none may change.
-    Shared,
-}
-
-impl Mode {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clone => "clone",
-            Self::Server => "server",
-            Self::Shared => "shared",
-        }
-    }
-}
-
-/// Whose protocol a service speaks: how one asks whether it is ready, and which server it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// PostgreSQL.
-    Postgres,
-    /// Redis, or Valkey.
-    Redis,
 }
 
 /// Where the programs of a service come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Package {
-    /// The attribute in nixpkgs.
-    pub nix: String,
+    /// The attribute in nixpkgs, if it is there.
+    pub nix: Option<String>,
     /// The same for a major version.
     pub nix_major: Option<Template>,
     /// The packages of Debian and Ubuntu.
     pub debian: Vec<String>,
+    /// What `cargo install` is told to compile it: a package of crates.io with its version, and flags.
+    pub cargo: Vec<String>,
     /// Directories beside those of `PATH` in which the programs may be; `*` stands for any part of one name.
     pub find: Vec<String>,
-    /// What says the version: the server's program and arguments.
+    /// What says the version: the server's program and arguments; without arguments it is not asked.
     pub probe: Vec<String>,
+    /// Programs that will do where there is none of that name.
+    pub or: Vec<String>,
     /// What a person talks to the server with.
     pub client: Vec<Template>,
 }
@@ -96,6 +72,8 @@ pub struct Process {
     pub command: Vec<Argument>,
     /// One setting among the arguments.
     pub setting: Vec<Template>,
+    /// Variables that all its programs run with.
+    pub env: BTreeMap<String, Template>,
     /// Files that are written before, readable by nobody else: path and text.
     pub files: Vec<(Template, Template)>,
     /// What asks a server of development to end well.
@@ -164,6 +142,8 @@ pub struct Values {
     pub data: String,
     /// The absolute, private directory of its sockets and files.
     pub run: String,
+    /// The absolute directory that its programs are installed below, such as `/usr`.
+    pub prefix: String,
     /// Where it listens.
     pub host: String,
     /// The port that it listens on.
@@ -180,6 +160,17 @@ pub struct Values {
     pub id: String,
 }
 
+impl Package {
+    /// That of a server which is on `PATH`, or nowhere: its program is all that is known of it.
+    pub(crate) fn on_path(process: &Process) -> Self {
+        let program = match process.command.first() {
+            Some(Argument::One(program)) => program.to_string(),
+            _ => String::new(),
+        };
+        Self { probe: vec![program], ..Self::default() }
+    }
+}
+
 impl Definition {
     /// The files that are written before it is started, readable by nobody else: absolute path and text.
     pub fn files(&self, values: &Values) -> Vec<(String, String)> {
@@ -187,9 +178,20 @@ impl Definition {
         self.process.files.iter().map(|(path, text)| (fill(path), fill(text))).collect()
     }
 
+    /// The variables that its programs run with.
+    pub fn process_env(&self, values: &Values) -> BTreeMap<String, String> {
+        let fill = self.fill(values);
+        self.process.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
+    }
+
+    /// A text or the words of a command of it, with its values.
+    pub fn filled(&self, templates: &[Template], values: &Values) -> Vec<String> {
+        templates.iter().map(self.fill(values)).collect()
+    }
+
     /// What makes the data directory: a program with its arguments; empty where nothing is to be made.
     pub fn init(&self, values: &Values) -> Vec<String> {
-        self.process.init.iter().map(self.fill(values)).collect()
+        self.filled(&self.process.init, values)
     }
 
     /// The server, with its arguments and its settings in the order of their names.
@@ -250,12 +252,13 @@ impl Definition {
 
     /// What each placeholder stands for.
     fn named(&self, values: &Values) -> BTreeMap<&'static str, String> {
-        let Values { data, run, host, port, user, password, database, version, id } = values.clone();
+        let Values { data, run, prefix, host, port, user, password, database, version, id } = values.clone();
         let major = version.split('.').next().unwrap_or_default().to_owned();
         let port = port.to_string();
         let mut named = BTreeMap::from([
             ("data", data),
             ("run", run),
+            ("prefix", prefix),
             ("host", host),
             ("port", port),
             ("user", user),

@@ -1,21 +1,37 @@
 //! What a service is, as data: one TOML file each says how it runs, when it is ready, and what it gives to those who use it.
 //! Nothing here touches the machine: the files become values and commands, the protocols work on any stream.
 
+mod answer;
+pub mod cargo;
 mod content;
 pub mod debian;
 mod definition;
+mod http;
+mod kind;
+mod memcached;
 pub mod migrations;
+mod mqtt;
+mod mysql;
+mod nats;
 mod postgres;
 mod read;
 mod redis;
 #[cfg(test)]
 mod scripted;
+mod sha1;
 mod shipped;
 mod template;
 mod version;
 
+pub use answer::AnswerError;
 pub use content::{Content, Fixture, FixtureFile, Migrations, Run, kind_of_file};
-pub use definition::{Definition, Kind, Mode, Package, Process, Root, Settings, Signal, Use, Values};
+pub use definition::{Definition, Package, Process, Root, Settings, Signal, Use, Values};
+pub use http::{http_answers, s3_answers};
+pub use kind::{Kind, Mode, Probe};
+pub use memcached::memcached_version;
+pub use mqtt::mqtt_lets_in;
+pub use mysql::{MysqlError, MysqlSession};
+pub use nats::nats_name;
 pub use postgres::{PostgresError, PostgresSession, Rows, line_at, postgres_answers};
 pub use read::read;
 pub use redis::{RedisError, RedisSession};

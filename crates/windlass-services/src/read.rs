@@ -1,28 +1,44 @@
 //! A service from its file, or from `[services.NAME]` on top of the one that is shipped.
 
+mod isolation;
+mod ready;
+
 use std::collections::BTreeMap;
 
 use toml_edit::{Item, Table, TableLike};
 use windlass_toml::{Entry, Section, Source};
 
 use crate::content;
-use crate::definition::{Argument, Definition, Kind, Mode, Package, Process, Root, Settings, Signal};
+use crate::definition::{Argument, Definition, Package, Process, Root, Settings, Signal};
+use crate::kind::Kind;
 use crate::shipped;
 use crate::template::Template;
 use crate::version::Wanted;
 
-const KEYS: [&str; 11] =
-    ["schema", "kind", "version", "port", "url", "package", "process", "ready", "export", "settings", "needed-by"];
-const PACKAGE_KEYS: [&str; 6] = ["nix", "nix-major", "debian", "find", "probe", "client"];
-const PROCESS_KEYS: [&str; 7] = ["root", "init", "command", "setting", "files", "stop", "die"];
-const READY_KEYS: [&str; 2] = ["probe", "deadline-s"];
+const KEYS: [&str; 12] = [
+    "schema",
+    "kind",
+    "version",
+    "port",
+    "url",
+    "package",
+    "process",
+    "ready",
+    "isolation",
+    "export",
+    "settings",
+    "needed-by",
+];
+const PACKAGE_KEYS: [&str; 8] = ["nix", "nix-major", "debian", "cargo", "find", "probe", "or", "client"];
+const PROCESS_KEYS: [&str; 8] = ["root", "init", "command", "setting", "env", "files", "stop", "die"];
+/// Where such a service is, unless its table says otherwise.
+const URL: &str = "tcp://{host}:{port}";
 /// What services are for unless somebody says otherwise.
 const NEEDED_BY: [&str; 2] = ["test", "doctest"];
 const LAYERS: [&str; 3] = ["base", "test", "dev"];
 
 const SIGNALS: [(&str, Signal); 4] =
     [("INT", Signal::Int), ("QUIT", Signal::Quit), ("TERM", Signal::Term), ("KILL", Signal::Kill)];
-const KINDS: [(&str, Kind); 2] = [("postgres", Kind::Postgres), ("redis", Kind::Redis)];
 const ROOTS: [(&str, Root); 2] = [("allows", Root::Allows), ("refuses", Root::Refuses)];
 
 /// The service of a user's table: what it does not say, the shipped service of that name says. Lists are replaced, tables
@@ -58,20 +74,31 @@ fn join(table: &mut Table, user: &dyn TableLike) {
 pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) -> Option<Definition> {
     section.only(&[&KEYS[..], &content::KEYS].concat(), source);
     let kind = section.required_entry("kind", "whose protocol it speaks", source);
-    let kind = kind.and_then(|kind| kind.word(&KINDS, source));
-    let version = section.required_entry("version", "which versions will do", source);
-    let version = version.and_then(|version| wanted(&version, source));
+    let kind = kind.and_then(|kind| kind.word(&Kind::WORDS, source));
+    let is_generic = kind == Some(Kind::Generic);
+    let version = unless_generic(section, "version", "which versions will do", is_generic, source);
+    let version = match version {
+        None if is_generic => Some(Wanted::Any),
+        version => version.and_then(|version| wanted(&version, source)),
+    };
     let port = section.required_entry("port", "the port that such servers have by custom", source);
     let port = port.and_then(|port| port.port(source));
-    let url = section.required_entry("url", "where a user of it connects", source);
-    let url = url.and_then(|url| template(&url, source));
-    let package = section.required_entry("package", "where its programs come from", source);
-    let package = package.and_then(|package| read_package(&package.section(source)?, source));
+    let url = match unless_generic(section, "url", "where a user of it connects", is_generic, source) {
+        None if is_generic => Template::parse(URL, &[]).ok(),
+        url => url.and_then(|url| template(&url, source)),
+    };
+    let package = unless_generic(section, "package", "where its programs come from", is_generic, source);
     let process = section.required_entry("process", "how it runs", source);
     let process = process.and_then(|process| read_process(&process.section(source)?, source));
+    let package = match package {
+        Some(package) => package.section(source).and_then(|it| read_package(&it, process.as_ref(), is_generic, source)),
+        None if is_generic => process.as_ref().map(Package::on_path),
+        None => None,
+    };
     let ready = section.required_entry("ready", "when it is ready", source);
-    let deadline_s = ready.and_then(|ready| read_ready(&ready.section(source)?, kind, source));
-    let export = section.entry("export", source).map(|export| read_export(&export, source)).unwrap_or_default();
+    let ready = ready.and_then(|ready| ready::read(&ready.section(source)?, kind?, source));
+    let modes = kind.and_then(|kind| isolation::read(section, kind, source));
+    let export = section.entry("export", source).map(|export| read_variables(&export, source)).unwrap_or_default();
     let settings = section.entry("settings", source).and_then(|settings| settings.section(source));
     let settings = settings.map(|settings| read_settings(&settings, source)).unwrap_or_default();
     let needed_by = match section.entry("needed-by", source) {
@@ -79,6 +106,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         some => texts(some, source),
     };
     let content = content::read(section, kind, source);
+    let (probe, deadline_s) = ready?;
     Some(Definition {
         name: name.to_owned(),
         kind: kind?,
@@ -87,16 +115,25 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         url: url?,
         package: package?,
         process: process?,
-        deadline_s: deadline_s?,
+        probe,
+        deadline_s,
+        modes: modes?,
         export,
         settings,
         needed_by,
         content,
-        modes: match kind? {
-            Kind::Postgres => vec![Mode::Clone, Mode::Server, Mode::Shared],
-            Kind::Redis => vec![Mode::Server, Mode::Shared],
-        },
     })
+}
+
+/// What stands under a key that only a service of no known protocol can do without.
+fn unless_generic<'a>(
+    section: &Section<'a>,
+    key: &str,
+    why: &str,
+    is_generic: bool,
+    source: &mut Source<'_>,
+) -> Option<Entry<'a>> {
+    if is_generic { section.entry(key, source) } else { section.required_entry(key, why, source) }
 }
 
 fn wanted(entry: &Entry<'_>, source: &mut Source<'_>) -> Option<Wanted> {
@@ -111,22 +148,30 @@ fn wanted(entry: &Entry<'_>, source: &mut Source<'_>) -> Option<Wanted> {
     wanted
 }
 
-fn read_package(section: &Section<'_>, source: &mut Source<'_>) -> Option<Package> {
+fn read_package(
+    section: &Section<'_>,
+    process: Option<&Process>,
+    is_generic: bool,
+    source: &mut Source<'_>,
+) -> Option<Package> {
     section.only(&PACKAGE_KEYS, source);
-    let nix = section.required("nix", "its attribute in nixpkgs", source);
+    let nix = section.entry("nix", source).and_then(|nix| nix.string(source));
     let nix_major = section.entry("nix-major", source).and_then(|entry| template(&entry, source));
     let mut list = |key| texts(section.entry(key, source), source);
-    let (debian, find) = (list("debian"), list("find"));
-    let probe = section.required_entry("probe", "what says the version", source);
-    let probe = probe.and_then(|probe| {
-        let words = texts(Some(probe), source);
-        if words.is_empty() {
-            source.refuse(section.line, format!("`{}` names no program", section.full("probe")));
+    let (debian, cargo, find, or) = (list("debian"), list("cargo"), list("find"), list("or"));
+    let probe = match section.entry("probe", source) {
+        None if is_generic => Package::on_path(process?).probe,
+        None => texts(section.required_entry("probe", "what says the version", source), source),
+        Some(probe) => {
+            let words = texts(Some(probe), source);
+            if words.is_empty() {
+                source.refuse(section.line, format!("`{}` names no program", section.full("probe")));
+            }
+            words
         }
-        Some(words).filter(|words| !words.is_empty())
-    });
+    };
     let client = templates(section.entry("client", source), &[], source);
-    Some(Package { nix: nix?, nix_major, debian, find, probe: probe?, client })
+    Some(Package { nix, nix_major, debian, cargo, find, probe, or, client }).filter(|it| !it.probe.is_empty())
 }
 
 fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Process> {
@@ -144,21 +189,11 @@ fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Proces
     if is_there && !matches!(command.first(), Some(Argument::One(_))) {
         source.refuse(section.line, format!("`{}` has to begin with the server's program", section.full("command")));
     }
+    let env = section.entry("env", source).map(|env| read_variables(&env, source)).unwrap_or_default();
     let files = section.entry("files", source).map(|files| read_files(&files, source)).unwrap_or_default();
     let mut signal = |key| section.entry(key, source).map_or(Some(Signal::Term), |it| it.word(&SIGNALS, source));
     let (stop, die) = (signal("stop"), signal("die"));
-    Some(Process { root: root?, init, command, setting, files, stop: stop?, die: die? })
-}
-
-fn read_ready(section: &Section<'_>, kind: Option<Kind>, source: &mut Source<'_>) -> Option<u64> {
-    section.only(&READY_KEYS, source);
-    let probe = section.required_entry("probe", "what is asked", source);
-    let probe = probe?;
-    let asked = probe.word(&KINDS, source)?;
-    if kind.is_some_and(|kind| kind != asked) {
-        source.refuse(probe.line, format!("`{}` is not what the `kind` speaks; it must be the same word", probe.key()));
-    }
-    section.entry("deadline-s", source).map_or(Some(30), |deadline| deadline.seconds(source))
+    Some(Process { root: root?, init, command, setting, env, files, stop: stop?, die: die? })
 }
 
 fn read_files(entry: &Entry<'_>, source: &mut Source<'_>) -> Vec<(Template, Template)> {
@@ -170,17 +205,17 @@ fn read_files(entry: &Entry<'_>, source: &mut Source<'_>) -> Vec<(Template, Temp
     files.filter_map(read).collect()
 }
 
-fn read_export(entry: &Entry<'_>, source: &mut Source<'_>) -> BTreeMap<String, Template> {
-    let mut export = BTreeMap::new();
+fn read_variables(entry: &Entry<'_>, source: &mut Source<'_>) -> BTreeMap<String, Template> {
+    let mut variables = BTreeMap::new();
     for (name, value) in entry.entries(source) {
         if windlass_toml::is_variable(name) {
-            export.extend(template(&value, source).map(|value| (name.to_owned(), value)));
+            variables.extend(template(&value, source).map(|value| (name.to_owned(), value)));
         } else {
             let (key, hint) = (entry.key(), "use letters, digits and `_`");
             source.refuse(value.line, format!("`{key}` sets `{name}`, which no shell could set; {hint}"));
         }
     }
-    export
+    variables
 }
 
 /// Tables of the names of the layers, and beside them what the user sets.

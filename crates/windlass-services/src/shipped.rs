@@ -2,8 +2,15 @@
 
 use crate::definition::Definition;
 
-const FILES: [(&str, &str); 2] =
-    [("postgres", include_str!("../services/postgres.toml")), ("redis", include_str!("../services/redis.toml"))];
+const FILES: [(&str, &str); 7] = [
+    ("postgres", include_str!("../services/postgres.toml")),
+    ("redis", include_str!("../services/redis.toml")),
+    ("nats", include_str!("../services/nats.toml")),
+    ("mariadb", include_str!("../services/mariadb.toml")),
+    ("mosquitto", include_str!("../services/mosquitto.toml")),
+    ("memcached", include_str!("../services/memcached.toml")),
+    ("s3", include_str!("../services/s3.toml")),
+];
 
 /// Their names.
 pub fn shipped_names() -> impl Iterator<Item = &'static str> + Clone {

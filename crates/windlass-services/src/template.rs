@@ -3,8 +3,8 @@
 use std::fmt;
 
 /// What a placeholder may name, besides `key` and `value` in the pattern of a setting.
-pub(crate) const NAMES: [&str; 11] =
-    ["data", "run", "host", "port", "url", "user", "password", "database", "version", "major", "id"];
+pub(crate) const NAMES: [&str; 12] =
+    ["data", "run", "prefix", "host", "port", "url", "user", "password", "database", "version", "major", "id"];
 
 /// A text in which `{name}` stands for a value. What else is in braces is text, and a value is not looked at again.
 #[derive(Clone, Debug, PartialEq, Eq)]

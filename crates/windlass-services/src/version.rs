@@ -5,6 +5,8 @@ use std::fmt;
 /// Which versions will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
+    /// Any, also one that nobody says.
+    Any,
     /// Those that begin with these numbers: `16`, or `15.18`.
     Exactly(Vec<u32>),
     /// Those from these numbers on: `>=13`.
@@ -22,8 +24,9 @@ impl Wanted {
 
     /// Whether a version, such as `15.18`, will do.
     pub fn accepts(&self, version: &str) -> bool {
-        let Some(found) = numbers(version) else { return false };
+        let Some(found) = numbers(version) else { return *self == Self::Any };
         match self {
+            Self::Any => true,
             Self::Exactly(wanted) => found.starts_with(wanted),
             Self::AtLeast(wanted) => found >= *wanted,
         }
@@ -33,6 +36,7 @@ impl Wanted {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sign, numbers) = match self {
+            Self::Any => return f.write_str("any version"),
             Self::Exactly(numbers) => ("", numbers),
             Self::AtLeast(numbers) => (">=", numbers),
         };
@@ -97,6 +101,7 @@ mod tests {
             let wanted = Wanted::parse(wanted).unwrap();
             assert_eq!(wanted.accepts(version), expected, "{wanted} {version}");
         }
+        assert!(Wanted::Any.accepts("") && Wanted::Any.accepts("1"));
         for text in ["", "16-alpine", "latest", ">13", "^16", "1..2"] {
             assert_eq!(Wanted::parse(text), None, "{text}");
         }

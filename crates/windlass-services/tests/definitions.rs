@@ -1,12 +1,13 @@
 //! What a service's file and a user's table make of each other.
 
-use windlass_services::{Definition, Use, Values, read, shipped};
+use windlass_services::{Definition, Mode, Probe, Template, Use, Values, read, shipped};
 use windlass_toml::Problems;
 
 fn values() -> Values {
     Values {
         data: "/d".into(),
         run: "/r".into(),
+        prefix: "/usr".into(),
         host: "127.0.0.1".into(),
         port: 4321,
         user: "windlass".into(),
@@ -87,4 +88,84 @@ fn a_service_of_the_users_own_says_all_of_it() {
         w.toml:1: `ready` is missing: when it is ready\n\
         w.toml:3: `process.command`: `{prot}` stands for nothing; did you mean `port`?";
     assert_eq!(problems.to_string(), expected);
+}
+
+#[test]
+fn a_server_that_windlass_has_never_heard_of_needs_few_words() {
+    let text = "kind = \"generic\"\nport = 7700\nexport.MEILI_URL = \"http://{host}:{port}\"\nready.probe = \"http /health\"\n\
+        process.command = [\"meilisearch\", \"--db-path\", \"{data}\", \"--http-addr\", \"{host}:{port}\"]\n\
+        process.env.MEILI_MASTER_KEY = \"{password}\"\n";
+    let search = of_user("search", text).unwrap().unwrap();
+    assert!(search.version.accepts(""));
+    assert_eq!(search.package.probe, ["meilisearch"]);
+    assert_eq!(search.modes, [Mode::Shared, Mode::Server]);
+    assert_eq!(search.gives(&values())["search.url"], "tcp://127.0.0.1:4321");
+    assert_eq!(search.process_env(&values())["MEILI_MASTER_KEY"], "{port}");
+    let probes = [
+        ("\"tcp\"", Probe::Tcp),
+        ("\"http /a?b={port}\"", Probe::Http(Template::parse("/a?b={port}", &[]).unwrap())),
+        ("\"line up and running\"", Probe::Line("up and running".into())),
+        ("[\"ask\", \"{port}\"]", Probe::Command(["ask", "{port}"].map(|it| Template::parse(it, &[]).unwrap()).into())),
+    ];
+    for (word, probe) in probes {
+        let text = text.replace("\"http /health\"", word);
+        assert_eq!(of_user("search", &text).unwrap().unwrap().probe, probe, "{word}");
+    }
+}
+
+#[test]
+fn how_it_is_asked_and_what_a_test_gets_of_it_are_a_few_words() {
+    let generic = "kind = \"generic\"\nport = 1\nprocess.command = [\"x\"]\n";
+    let probes = "it must be \"tcp\", \"http /PATH\", \"line TEXT\" or a list of a program and its arguments";
+    let cases = [
+        ("search", format!("{generic}ready.probe = \"htpp /\"\n"), format!("4: `ready.probe` is \"htpp /\"; {probes}")),
+        (
+            "search",
+            format!("{generic}ready.probe = \"http health\"\n"),
+            format!("4: `ready.probe` is \"http health\"; {probes}"),
+        ),
+        ("search", format!("{generic}ready.probe = \"line \"\n"), format!("4: `ready.probe` is \"line \"; {probes}")),
+        ("search", format!("{generic}ready.probe = \"redis\"\n"), format!("4: `ready.probe` is \"redis\"; {probes}")),
+        ("search", format!("{generic}ready.probe = 1\n"), format!("4: `ready.probe` is an integer; {probes}")),
+        ("search", format!("{generic}ready.probe = []\n"), "4: `ready.probe` names no program".into()),
+        (
+            "search",
+            format!("{generic}ready.probe = [\"ask\", \"{{prot}}\"]\n"),
+            "4: `ready.probe`: `{prot}` stands for nothing; did you mean `port`?".into(),
+        ),
+        (
+            "search",
+            format!("{generic}ready.probe = \"tcp\"\nisolation.modes = [\"clone\"]\n"),
+            "5: `isolation.modes` says \"clone\", which such a service cannot give; there are \"shared\", \"server\""
+                .into(),
+        ),
+        (
+            "mariadb",
+            "isolation.modes = [\n\"server\",\n\"server\"]\n".into(),
+            "3: `isolation.modes` says \"server\" twice".into(),
+        ),
+        (
+            "postgres",
+            "isolation.modes = []\n".into(),
+            "1: `isolation.modes` gives a test nothing; there are \"clone\", \"server\", \"shared\"".into(),
+        ),
+        (
+            "nats",
+            "isolation.mode = \"server\"\n".into(),
+            "1: unknown key `isolation.mode`; did you mean `isolation.modes`?".into(),
+        ),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(of_user(name, &text).unwrap_err().to_string(), format!("w.toml:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn the_first_mode_of_a_shipped_service_is_the_best_that_it_can_give() {
+    let first = |name: &str| shipped(name).unwrap().modes[0];
+    assert_eq!(first("postgres"), Mode::Clone);
+    assert_eq!(first("mariadb"), Mode::Database);
+    for name in ["redis", "nats", "mosquitto", "memcached", "s3"] {
+        assert_eq!(first(name), Mode::Server, "{name}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_plan::Command;
-use windlass_services::{Definition, debian, numbers, version_in};
+use windlass_services::{Definition, Package, debian, numbers, version_in};
 
 use crate::StartError;
 
@@ -17,7 +17,9 @@ const ANSWER: Duration = Duration::from_secs(20);
 pub struct Found {
     /// The directory that they are in.
     pub bin: PathBuf,
-    /// Their version, such as `15.18`.
+    /// The name that the server's program has in its file, and the one that it has there.
+    server: [String; 2],
+    /// Their version, such as `15.18`; empty if they are not asked for it.
     pub version: String,
     /// Where their libraries are, if not where the system looks.
     pub libraries: Vec<PathBuf>,
@@ -28,6 +30,24 @@ impl Found {
     pub(crate) fn with_libraries(&self, command: Command) -> Command {
         let dirs: Vec<_> = self.libraries.iter().map(|dir| dir.to_string_lossy()).collect();
         if dirs.is_empty() { command } else { command.env("LD_LIBRARY_PATH", dirs.join(":")) }
+    }
+
+    /// The directory that they are installed below.
+    pub(crate) fn prefix(&self) -> String {
+        self.bin.parent().unwrap_or(&self.bin).to_string_lossy().into_owned()
+    }
+
+    /// The words of a command, its program one of these where it is among them: beside the server, or in the other of `bin` and
+    /// `sbin`.
+    pub(crate) fn resolved(&self, host: &Host, mut words: Vec<String>) -> Vec<String> {
+        let [named, found] = &self.server;
+        let name = if words[0] == *named { found } else { &words[0] };
+        let beside = ["bin", "sbin"].map(|dir| self.bin.with_file_name(dir));
+        let mut paths = [&self.bin].into_iter().chain(&beside).map(|dir| dir.join(name));
+        if let Some(path) = paths.find(|path| host.exists(path)) {
+            words[0] = path.to_string_lossy().into_owned();
+        }
+        words
     }
 }
 
@@ -55,10 +75,25 @@ pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
     let name = definition.name.clone();
     if refused.is_empty() {
         let program = definition.package.probe[0].clone();
-        return Err(StartError::NotAtHand { name, program, debian: definition.package.debian.join(" ") });
+        return Err(StartError::NotAtHand { name, program, help: help(&definition.package) });
     }
     let found = refused.iter().map(|it| format!("{} in `{}`", it.version, it.bin.display())).collect::<Vec<_>>();
     Err(StartError::WrongVersion { name, wanted: definition.version.to_string(), found: found.join(", ") })
+}
+
+/// How programs can be had.
+fn help(package: &Package) -> String {
+    if !package.debian.is_empty() {
+        let packages = package.debian.join(" ");
+        return format!(
+            "`setup` unpacks it into your cache on Debian and Ubuntu; elsewhere install {packages}, or enter a Nix shell \
+             that has it"
+        );
+    }
+    match package.cargo.first() {
+        Some(it) => format!("`setup` compiles `{it}` into your cache"),
+        None => "install it, or say in `package.find` which directory has it".into(),
+    }
 }
 
 /// The programs in the places where systems have them, the newest first.
@@ -83,13 +118,16 @@ fn unpacked(host: &Host, definition: &Definition) -> Option<Found> {
 /// What a directory has of a service.
 fn look(host: &Host, definition: &Definition, bin: PathBuf, libraries: &[PathBuf]) -> Option<Found> {
     let (program, args) = definition.package.probe.split_first()?;
-    let program = bin.join(program);
-    if !host.exists(&program) {
-        return None;
+    let names = [program].into_iter().chain(&definition.package.or);
+    let (name, path) = names.map(|name| (name, bin.join(name))).find(|(_, path)| host.exists(path))?;
+    let server = [program.clone(), name.clone()];
+    let found = Found { bin, server, version: String::new(), libraries: libraries.to_vec() };
+    if args.is_empty() {
+        return Some(found);
     }
-    let found = Found { bin, version: String::new(), libraries: libraries.to_vec() };
-    let command = found.with_libraries(Command::new(program.to_string_lossy(), "/").args(args));
-    let answer = host.read(&command, ANSWER).ok().filter(|answer| answer.code == Some(0))?;
+    let command = found.with_libraries(Command::new(path.to_string_lossy(), "/").args(args));
+    // Some say it with their help, and fail.
+    let answer = host.read(&command, ANSWER).ok().filter(|answer| answer.code.is_some())?;
     Some(Found { version: version_in(&answer.stdout)?, ..found })
 }
 

@@ -1,8 +1,10 @@
 //! What a service has for tests: a database, a server, or a share of what all have.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use windlass_host::Host;
 use windlass_services::{Definition, Kind, Mode, Values};
 
 use crate::chain::Link;
@@ -10,7 +12,7 @@ use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
 use crate::pool::Pool;
 use crate::start::{Running, Site, Start};
-use crate::{Found, StartError, template};
+use crate::{Found, StartError, databases, template};
 
 /// How many databases that failed tests had are kept.
 const N_KEPT: usize = 8;
@@ -28,17 +30,21 @@ pub(crate) struct Given<'a> {
 #[derive(Debug)]
 enum What<'a> {
     Clone,
+    Database,
     Server(Box<Running<'a>>),
     Shared,
 }
 
 /// What a service has for tests.
 pub(crate) struct Offer<'a> {
+    host: &'a Host,
     definition: &'a Definition,
     /// Those of the server that all share.
     values: Values,
     clones: Option<(Arc<Copies<'a>>, Pool<'a, String>)>,
     servers: Pool<'a, Box<Running<'a>>>,
+    /// How many empty databases there have been.
+    n_databases: AtomicU64,
     /// The databases of failed tests, each with the name of the test.
     kept: Mutex<Vec<(String, String)>>,
 }
@@ -109,7 +115,7 @@ impl<'a> Offer<'a> {
             let _ = host.remove_tree(&dir);
         };
         let servers = Pool::new(depth, usize::MAX, Box::new(make), Box::new(discard));
-        Ok(Self { definition, values, clones, servers, kept: Mutex::default() })
+        Ok(Self { host, definition, values, clones, servers, n_databases: AtomicU64::new(0), kept: Mutex::default() })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -156,6 +162,11 @@ impl<'a> Offer<'a> {
                 let name = clones.take().map_err(|why| format!("`{}` has no database to give: {why}", self.name()))?;
                 (name.clone(), shared(name), What::Clone)
             }
+            (Mode::Database, _) => {
+                let name = format!("w{}", self.n_databases.fetch_add(1, Ordering::Relaxed));
+                databases::make(self.host, &self.values, &name).map_err(|error| error.to_string())?;
+                (name.clone(), shared(name), What::Database)
+            }
             (Mode::Server, _) => {
                 let server = self.servers.take()?;
                 let values = server.site.values.clone();
@@ -179,6 +190,10 @@ impl<'a> Offer<'a> {
                     Some(test) => list.push((given.name, test)),
                     None => clones.give_back(given.name),
                 }
+            }
+            (What::Database, _) => {
+                // What cannot be removed goes with the server.
+                let _ = databases::remove(self.host, &self.values, &given.name);
             }
             (What::Server(server), _) => self.servers.give_back(server),
             _ => {}

@@ -10,7 +10,7 @@ use windlass_services::{Definition, Root, Signal, Use, Values};
 
 use crate::Found;
 use crate::account::Account;
-use crate::ready::is_ready;
+use crate::ready::Asked;
 use crate::supervise::Launcher;
 
 /// How long making a data directory may take.
@@ -26,16 +26,14 @@ const TAIL_BYTES: u64 = 2048;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Its programs are not there.
-    #[error(
-        "service `{name}`: there is no `{program}` on `PATH`, nor where systems have it\nhelp: `setup` unpacks it into your cache on Debian and Ubuntu; elsewhere install {debian}, or enter a Nix shell that has it"
-    )]
+    #[error("service `{name}`: there is no `{program}` on `PATH`, nor where systems have it\nhelp: {help}")]
     NotAtHand {
         /// The service.
         name: String,
         /// Its program.
         program: String,
-        /// The packages of Debian that have it.
-        debian: String,
+        /// How it can be had.
+        help: String,
     },
     /// They are of another version.
     #[error("service `{name}`: version {wanted} is wanted, and there is {found}")]
@@ -130,6 +128,7 @@ impl<'a> Start<'a> {
         let values = Values {
             data: text(&data),
             run: text(&run),
+            prefix: found.prefix(),
             host: "127.0.0.1".into(),
             port: port.port,
             user: "windlass".into(),
@@ -160,7 +159,7 @@ impl<'a> Site<'a> {
             return Ok(());
         }
         self.hand_over()?;
-        let command = found.with_libraries(command(self.account().init(resolved(host, found, init)), &self.values.run));
+        let command = self.command(self.account().init(found.resolved(host, init)), Path::new(&values.run));
         let failed = |what: String, said: &str| StartError::failed(&definition.name, what, said);
         match host.read(&command, INIT) {
             Ok(answer) if answer.code == Some(0) => Ok(()),
@@ -182,19 +181,27 @@ impl<'a> Site<'a> {
         let Self { start: Start { host, launcher, .. }, definition, found, .. } = self;
         self.hand_over()?;
         let die = number(definition.process.die);
-        let server = resolved(host, found, definition.command(&self.values, Use::Test));
+        let server = found.resolved(host, definition.command(&self.values, Use::Test));
         let words = self.account().server(launcher, host.pid(), die, server);
-        let command = found.with_libraries(command(words, &self.values.run));
+        let command = self.command(words, Path::new(&self.values.run));
         Ok(Life { server: host.start_server(&command, &self.log())?, die })
     }
 
     /// A program of the service, as this user runs it.
     pub(crate) fn program(&self, words: Vec<String>, cwd: &Path) -> Command {
-        let words = resolved(self.start.host, self.found, words);
-        self.found.with_libraries(command(words, &cwd.to_string_lossy()))
+        self.command(self.found.resolved(self.start.host, words), cwd)
     }
 
-    fn log(&self) -> PathBuf {
+    fn command(&self, words: Vec<String>, cwd: &Path) -> Command {
+        let mut words = words.into_iter();
+        let program = words.next().expect("a command has a program");
+        let command = Command::new(program, cwd.to_string_lossy()).args(words);
+        let env = self.definition.process_env(&self.values).into_iter();
+        self.found.with_libraries(env.fold(command, |command, (name, value)| command.env(name, value)))
+    }
+
+    /// The file that has what the server writes.
+    pub(crate) fn log(&self) -> PathBuf {
         self.dir.join("log")
     }
 
@@ -262,8 +269,13 @@ impl Running<'_> {
         let deadline_ms = host.elapsed_ms().saturating_add(definition.deadline_s.saturating_mul(1000));
         let mut nap = Duration::from_millis(1);
         loop {
-            let not_yet = match is_ready(host, definition, values, self.life.server.pid()) {
-                Ok(()) => return Ok(()),
+            let asked = Asked { site: &self.site, pid: self.life.server.pid() };
+            let not_yet = match asked.is_ready() {
+                Ok(()) => {
+                    let what =
+                        |it| format!("listens on {it}, which others reach; it may listen on {} only", values.host);
+                    return asked.beyond_loopback().map_or(Ok(()), |it| Err(self.site.failure(&what(it))));
+                }
                 Err(not_yet) => not_yet,
             };
             let what = if let Some(outcome) = self.life.server.ended() {
@@ -280,21 +292,6 @@ impl Running<'_> {
             return Err(self.site.failure(&what));
         }
     }
-}
-
-fn command(words: Vec<String>, cwd: &str) -> Command {
-    let mut words = words.into_iter();
-    let program = words.next().expect("a command has a program");
-    Command::new(program, cwd).args(words)
-}
-
-/// The words of a command, its program the one that was found where there is one.
-fn resolved(host: &Host, found: &Found, mut words: Vec<String>) -> Vec<String> {
-    let program = found.bin.join(&words[0]);
-    if host.exists(&program) {
-        words[0] = program.to_string_lossy().into_owned();
-    }
-    words
 }
 
 fn number(signal: Signal) -> windlass_host::Signal {

@@ -1,18 +1,19 @@
-//! Servers that the system lacks, unpacked into the user's cache: nothing is installed, and nothing but files is made.
+//! Servers that the system lacks, unpacked or compiled into the user's cache: nothing is installed, and nothing but files is
+//! made.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use windlass_host::{Host, Reading};
 use windlass_plan::Command;
-use windlass_services::{Definition, debian};
+use windlass_services::{Definition, cargo, debian};
 
 use crate::StartError;
 
 /// How long apt may take to think, and a package to be unpacked.
 const ANSWER: Duration = Duration::from_secs(120);
-/// How long packages may take to be fetched.
-const DOWNLOAD: Duration = Duration::from_secs(1800);
+/// How long packages may take to be fetched, or a server to be compiled.
+const FETCH: Duration = Duration::from_secs(3600);
 
 /// Where the programs of a service are unpacked, if the user has a cache.
 pub(crate) fn dir(host: &Host, name: &str) -> Option<PathBuf> {
@@ -24,50 +25,70 @@ pub(crate) fn dir(host: &Host, name: &str) -> Option<PathBuf> {
 pub struct Unpacking {
     /// The service.
     pub name: String,
-    /// Fetches the packages.
-    pub download: Command,
-    /// How many packages those are.
-    pub n_packages: usize,
-    /// Where they are unpacked.
+    /// Where its programs come from.
+    pub from: Origin,
+    /// Fetches the packages, or compiles the server.
+    pub fetch: Command,
+    /// Where they will be.
     pub dir: PathBuf,
+    /// Where they are made.
+    part: PathBuf,
 }
 
-/// How the programs of a service can be had: only where apt is at hand.
+/// Where the programs of a service come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Packages of Debian or Ubuntu.
+    Debian {
+        /// How many.
+        n_packages: usize,
+    },
+    /// A package of crates.io.
+    CratesIo,
+}
+
+/// How the programs of a service can be had: by apt, if that is at hand, or by cargo.
 ///
 /// # Errors
 ///
-/// When there is no apt, it knows no such package, or there is nowhere to unpack it.
+/// When there is neither, apt knows no such package, or there is nowhere to unpack it.
 pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, StartError> {
     let failed = |what: String| StartError::failed(&definition.name, what, "");
-    let debian = &definition.package.debian;
-    if debian.is_empty() || ["apt-get", "dpkg-deb"].iter().any(|program| host.find_program(program).is_none()) {
-        let packages = debian.join(" ");
-        return Err(failed(format!("has to be installed by you: {packages}, by the package manager of this system")));
-    }
+    let (debian, crates_io) = (&definition.package.debian, &definition.package.cargo);
+    let has_apt = ["apt-get", "dpkg-deb"].iter().all(|program| host.find_program(program).is_some());
     let dir = dir(host, &definition.name);
     let dir =
         dir.ok_or_else(|| failed("has nowhere to be unpacked: there is neither `$XDG_CACHE_HOME` nor `$HOME`".into()))?;
-    let answer = host.read(&debian::closure_command(debian), ANSWER).map_err(|error| interrupted(error, failed))?;
-    let closure = debian::parse_closure(&answer.stdout);
-    if answer.code != Some(0) || closure.is_empty() {
-        let what = "is not known to apt; `sudo apt-get update` may help";
-        return Err(StartError::failed(&definition.name, what, &answer.stderr));
-    }
     let part = dir.with_extension("part");
-    let n_packages = closure.len();
-    let download = debian::download_command(&part.to_string_lossy(), &closure);
-    Ok(Unpacking { name: definition.name.clone(), download, n_packages, dir })
+    let (from, fetch) = if has_apt && !debian.is_empty() {
+        let answer = host.read(&debian::closure_command(debian), ANSWER).map_err(|error| interrupted(error, failed))?;
+        let closure = debian::parse_closure(&answer.stdout);
+        if answer.code != Some(0) || closure.is_empty() {
+            let what = "is not known to apt; `sudo apt-get update` may help";
+            return Err(StartError::failed(&definition.name, what, &answer.stderr));
+        }
+        let from = Origin::Debian { n_packages: closure.len() };
+        (from, debian::download_command(&part.to_string_lossy(), &closure))
+    } else if !crates_io.is_empty() {
+        (Origin::CratesIo, cargo::install_command(&part.to_string_lossy(), crates_io))
+    } else if !debian.is_empty() {
+        let packages = debian.join(" ");
+        return Err(failed(format!("has to be installed by you: {packages}, by the package manager of this system")));
+    } else {
+        let program = &definition.package.probe[0];
+        return Err(failed(format!("has to be installed by you: there is no `{program}` on `PATH`")));
+    };
+    Ok(Unpacking { name: definition.name.clone(), from, fetch, dir, part })
 }
 
-/// Fetches and unpacks; what is there afterwards is complete.
+/// Fetches and unpacks, or compiles; what is there afterwards is complete.
 ///
 /// # Errors
 ///
-/// When a package cannot be fetched or unpacked.
+/// When a package cannot be fetched, unpacked or compiled.
 pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Result<(), StartError> {
-    let Unpacking { name, download, dir, .. } = unpacking;
+    let Unpacking { name, from, fetch, dir, part } = unpacking;
     let failed = |what: String| StartError::failed(name, what, "");
-    let part = Path::new(&download.cwd);
     let parent = dir.parent().expect("it stands in the cache");
     host.make_dir(parent)?;
     let lock = parent.join(format!("{name}.lock"));
@@ -84,9 +105,13 @@ pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Re
     }
     host.remove_tree(part)?;
     host.make_dir(part)?;
-    let code = host.show(download, DOWNLOAD).map_err(|error| interrupted(error, failed))?;
+    let code = host.show(fetch, FETCH).map_err(|error| interrupted(error, failed))?;
     if code != Some(0) {
-        return Err(failed(format!("could not be fetched\nhelp: {}", download.shell())));
+        let what = match from {
+            Origin::Debian { .. } => "fetched",
+            Origin::CratesIo => "compiled",
+        };
+        return Err(failed(format!("could not be {what}\nhelp: {}", fetch.shell())));
     }
     let root = part.join("root");
     for file in host.list_dir(part)?.iter().filter(|file| file.ends_with(".deb")) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use windlass_plan::Command;
 use windlass_services::Definition;
-use windlass_supervisor::{SOCKET, StartError, find, unpack, unpacking};
+use windlass_supervisor::{Origin, SOCKET, StartError, find, unpack, unpacking};
 use windlass_workspace::{Selection, Workspace};
 
 use crate::pipeline::Services;
@@ -46,11 +46,16 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
             bail!("{missing}\nnothing may be fetched (`--no-setup`, or `ci.setup = false`)");
         }
         let it = unpacking(&cx.host, service)?;
-        let (name, n, dir, line) = (&it.name, it.n_packages, it.dir.display(), it.download.shell());
-        cx.host.print_error(&format!(
-            "`{name}` is not at hand; about to fetch {n} packages, less than a minute, and unpack them into `{dir}`, where they are \
-             installed nowhere:\n  {line}\n"
-        ));
+        let (name, dir, line) = (&it.name, it.dir.display(), it.fetch.shell());
+        let what = match it.from {
+            Origin::Debian { n_packages } => {
+                format!(
+                    "fetch {n_packages} packages, less than a minute, and unpack them into `{dir}`, where they are installed nowhere"
+                )
+            }
+            Origin::CratesIo => format!("compile it into `{dir}`, about 1 to 5 minutes, once"),
+        };
+        cx.host.print_error(&format!("`{name}` is not at hand; about to {what}:\n  {line}\n"));
         if cx.host.ask("go ahead?") == Some(false) {
             cx.go_on()?;
             bail!("{missing}\nand you said no");

@@ -33,6 +33,9 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let mut lacks_server = false;
     for service in config::of(cx, &root)?.services {
         let (mark, found, from) = match windlass_supervisor::find(&cx.host, &service) {
+            Ok(found) if found.version.is_empty() => {
+                ("ok     ", "a version that it is not asked for".into(), Some(found.bin))
+            }
             Ok(found) => ("ok     ", found.version, Some(found.bin)),
             Err(error) => ("MISSING", error.to_string(), None),
         };

@@ -29,7 +29,8 @@ pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
     let services = config::of(cx, &root)?.services;
     servers::set_up(cx, &services, true)?;
     for service in &services {
-        cx.host.print(&format!("{} {}\n", service.name, windlass_supervisor::find(&cx.host, service)?.version));
+        let version = windlass_supervisor::find(&cx.host, service)?.version;
+        cx.host.print(&format!("{}\n", format!("{} {version}", service.name).trim_end()));
     }
     Ok(Exit::PASSED)
 }

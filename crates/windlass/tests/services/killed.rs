@@ -21,7 +21,7 @@ fn under_way(shop: &Shop) -> Live {
 }
 
 /// The processes whose command line has this in it and that work in the private directories of a shop, or are its supervisor.
-fn pids(shop: &Shop, wanted: &str) -> Vec<i32> {
+pub(crate) fn pids(shop: &Shop, wanted: &str) -> Vec<i32> {
     let (run, root) = (shop.it.path("run"), shop.it.root());
     let entries = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let fits = |path: &std::path::PathBuf| {
@@ -35,7 +35,7 @@ fn pids(shop: &Shop, wanted: &str) -> Vec<i32> {
 }
 
 /// Kills processes, and waits until nobody sees them any more.
-fn kill(pids: &[i32]) {
+pub(crate) fn kill(pids: &[i32]) {
     assert!(!pids.is_empty());
     let numbers = pids.iter().map(i32::to_string);
     assert!(crate::fixture::clean("kill").arg("-KILL").args(numbers).status().unwrap().success());

@@ -8,7 +8,9 @@ mod fixture;
 mod live;
 
 mod content;
+mod generic;
 mod killed;
+mod kinds;
 mod lease;
 mod pipeline;
 mod refused;
