@@ -14,7 +14,7 @@ use crate::shop::Shop;
 
 /// Something that a test has been given, and has until this is dropped.
 struct Lease {
-    stream: UnixStream,
+    _stream: UnixStream,
     answer: Value,
 }
 
@@ -40,7 +40,7 @@ impl Servers {
         writeln!(stream, "{question}").unwrap();
         let mut line = String::new();
         BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
-        Lease { stream, answer: serde_json::from_str(&line).unwrap() }
+        Lease { _stream: stream, answer: serde_json::from_str(&line).unwrap() }
     }
 
     fn postgres(&self) -> Lease {
