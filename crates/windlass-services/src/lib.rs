@@ -3,9 +3,11 @@
 
 mod answer;
 pub mod cargo;
+mod container;
 mod content;
 pub mod debian;
 mod definition;
+mod engine;
 mod http;
 mod kind;
 mod memcached;
@@ -24,8 +26,10 @@ mod template;
 mod version;
 
 pub use answer::AnswerError;
+pub use container::ContainerSpec;
 pub use content::{Content, Fixture, FixtureFile, Migrations, Run, kind_of_file};
 pub use definition::{Definition, Package, Process, Root, Settings, Signal, Use, Values};
+pub use engine::{ContainerState, Engine, EngineError, EngineSession, Labelled, LocalImage};
 pub use http::{http_answers, s3_answers};
 pub use kind::{Kind, Mode, Probe};
 pub use memcached::memcached_version;

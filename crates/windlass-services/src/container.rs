@@ -1,0 +1,139 @@
+//! A container, said as data: to an engine in JSON, and to a person as the command line that would do the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+/// What a container is made of. One port of it is published, and only on 127.0.0.1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerSpec {
+    /// The image.
+    pub image: String,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
+    /// Its variables.
+    pub env: BTreeMap<String, String>,
+    /// The arguments that its image takes.
+    pub command: Vec<String>,
+    /// The port that its server listens on.
+    pub port: u16,
+    /// The port of 127.0.0.1 that it is published as; any that is free if nothing is said.
+    pub published: Option<u16>,
+    /// Directories of the machine, and where it sees them.
+    pub binds: Vec<(String, String)>,
+    /// The directories that it has in memory, each with its options.
+    pub tmpfs: BTreeMap<String, String>,
+    /// The bytes of its `/dev/shm`.
+    pub shm_bytes: Option<u64>,
+    /// The bytes of memory that it may have.
+    pub memory_bytes: Option<u64>,
+}
+
+impl ContainerSpec {
+    /// What an engine is told.
+    pub(crate) fn json(&self) -> String {
+        let port = format!("{}/tcp", self.port);
+        // Where SELinux is, `z` makes a directory one that containers may use; elsewhere it means nothing.
+        let binds = self.binds.iter().map(|(from, to)| format!("{from}:{to}:z"));
+        let published = self.published.unwrap_or_default().to_string();
+        let mut host = json!({
+            "PortBindings": { &port: [{ "HostIp": "127.0.0.1", "HostPort": published }] },
+            "Binds": binds.collect::<Vec<_>>(),
+            "Tmpfs": self.tmpfs,
+        });
+        for (name, bytes) in [("ShmSize", self.shm_bytes), ("Memory", self.memory_bytes)] {
+            if let Some(bytes) = bytes {
+                host[name] = bytes.into();
+            }
+        }
+        let mut spec = json!({
+            "Image": self.image,
+            "Labels": self.labels,
+            "Env": self.env.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+            "ExposedPorts": { &port: {} },
+            "HostConfig": host,
+        });
+        if !self.command.is_empty() {
+            spec["Cmd"] = json!(self.command);
+        }
+        spec.to_string()
+    }
+
+    /// The words of a command line that makes and starts the same container by `program`, `docker` or `podman`, so that it is gone
+    /// when it ends. Variables in `secret` have no value there: the program takes it from its own environment.
+    pub fn run_words(&self, program: &str, name: &str, secret: &[&str]) -> Vec<String> {
+        let mut words: Vec<String> = [program, "run", "--detach", "--rm", "--name", name].map(str::to_owned).into();
+        let mut say = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        self.labels.iter().for_each(|(name, value)| say("--label", format!("{name}={value}")));
+        for (name, value) in &self.env {
+            let is_secret = secret.contains(&name.as_str());
+            say("--env", if is_secret { name.clone() } else { format!("{name}={value}") });
+        }
+        let published = self.published.map(|port| port.to_string()).unwrap_or_default();
+        say("--publish", format!("127.0.0.1:{published}:{}", self.port));
+        self.binds.iter().for_each(|(from, to)| say("--volume", format!("{from}:{to}:z")));
+        self.tmpfs.iter().for_each(|(to, options)| say("--tmpfs", format!("{to}:{options}")));
+        self.shm_bytes.into_iter().for_each(|bytes| say("--shm-size", bytes.to_string()));
+        self.memory_bytes.into_iter().for_each(|bytes| say("--memory", bytes.to_string()));
+        words.push(self.image.clone());
+        words.extend(self.command.iter().cloned());
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn spec() -> ContainerSpec {
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        ContainerSpec {
+            image: "postgres:15-windlass".into(),
+            labels: pairs(&[("windlass.run", "1f")]),
+            env: pairs(&[("POSTGRES_PASSWORD", "secret"), ("POSTGRES_USER", "me")]),
+            command: vec!["-c".into(), "fsync=off".into()],
+            port: 5432,
+            published: None,
+            binds: vec![("/run/a".into(), "/run/windlass".into())],
+            tmpfs: pairs(&[("/data", "mode=1777")]),
+            shm_bytes: Some(1 << 26),
+            memory_bytes: None,
+        }
+    }
+
+    #[test]
+    fn an_engine_is_told_all_of_it() {
+        let told: Value = serde_json::from_str(&spec().json()).unwrap();
+        let expected = json!({
+            "Image": "postgres:15-windlass",
+            "Labels": { "windlass.run": "1f" },
+            "Env": ["POSTGRES_PASSWORD=secret", "POSTGRES_USER=me"],
+            "Cmd": ["-c", "fsync=off"],
+            "ExposedPorts": { "5432/tcp": {} },
+            "HostConfig": {
+                "PortBindings": { "5432/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "0" }] },
+                "Binds": ["/run/a:/run/windlass:z"],
+                "Tmpfs": { "/data": "mode=1777" },
+                "ShmSize": 67108864,
+            },
+        });
+        assert_eq!(told, expected);
+        let bare = ContainerSpec { image: "x".into(), port: 1, published: Some(4321), ..ContainerSpec::default() };
+        let told: Value = serde_json::from_str(&bare.json()).unwrap();
+        assert_eq!(told["Cmd"], Value::Null);
+        assert_eq!(told["HostConfig"]["PortBindings"]["1/tcp"][0]["HostPort"], "4321");
+    }
+
+    #[test]
+    fn a_person_is_told_the_same_but_no_secret() {
+        let line = spec().run_words("docker", "w-1", &["POSTGRES_PASSWORD"]).join(" ");
+        let expected = "docker run --detach --rm --name w-1 --label windlass.run=1f --env POSTGRES_PASSWORD \
+            --env POSTGRES_USER=me --publish 127.0.0.1::5432 --volume /run/a:/run/windlass:z --tmpfs /data:mode=1777 \
+            --shm-size 67108864 postgres:15-windlass -c fsync=off";
+        assert_eq!(line, expected);
+    }
+}

@@ -1,0 +1,301 @@
+//! The engine that runs containers, asked by its API: Docker's, which Podman speaks too. Paths have no version in them, so
+//! that each engine answers in its newest.
+
+mod answers;
+mod http;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+
+use serde_json::Value;
+
+use self::answers::{all, filter, joined, json, list, local_image, pairs, ports, progress, text, there};
+use self::http::{Answer, Connection, Sent, encoded, path};
+use crate::container::ContainerSpec;
+
+/// A connection to an engine.
+#[derive(Debug)]
+pub struct EngineSession<S> {
+    connection: Connection<S>,
+}
+
+/// Why an engine did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The connection broke.
+    #[error("the connection to the container engine broke: {0}")]
+    Io(#[from] io::Error),
+    /// The engine refuses: its status and what it says.
+    #[error("the container engine says: {message}")]
+    Refused {
+        /// The status of its answer; 200 where it failed half way.
+        status: u16,
+        /// Why.
+        message: String,
+    },
+    /// It answers with something that was not asked for.
+    #[error("the container engine was expected to speak HTTP and sent `{0}`")]
+    Unexpected(String),
+}
+
+/// Which engine it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// The program that a person would use: `docker` or `podman`.
+    pub program: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalImage {
+    /// Its identifier.
+    pub id: String,
+    /// What it is called: `postgres:15-windlass`.
+    pub tags: Vec<String>,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// How a container is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerState {
+    /// Whether it runs.
+    pub is_running: bool,
+    /// What its program ended with.
+    pub exit_code: i64,
+    /// Whether it was ended because it had no memory left.
+    pub is_out_of_memory: bool,
+    /// Which port of 127.0.0.1 each of its ports has.
+    pub ports: BTreeMap<u16, u16>,
+}
+
+/// A container or a volume in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// Its name.
+    pub name: String,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl<S: Read + Write> EngineSession<S> {
+    /// A session on a stream that is connected.
+    pub fn new(stream: S) -> Self {
+        Self { connection: Connection::new(stream) }
+    }
+
+    /// Which engine it is.
+    ///
+    /// # Errors
+    ///
+    /// When it refuses, or is none.
+    pub fn engine(&mut self) -> Result<Engine, EngineError> {
+        let told = self.get("/version", &[])?;
+        let name = text(&told["Components"][0]["Name"]);
+        let program = if name.starts_with("Podman") { "podman" } else { "docker" };
+        match text(&told["Version"]) {
+            version if version.is_empty() => Err(EngineError::Unexpected(told.to_string())),
+            version => Ok(Engine { program: program.to_owned(), version }),
+        }
+    }
+
+    /// An image that the engine has; `None` if it has none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn image(&mut self, reference: &str) -> Result<Option<LocalImage>, EngineError> {
+        let image = there(self.get(&format!("/images/{}/json", encoded(reference)), &[]))?;
+        Ok(image.map(|image| local_image(&image, &image["Config"]["Labels"])))
+    }
+
+    /// The images whose names a pattern fits, such as `postgres:*-windlass`.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn images(&mut self, pattern: &str) -> Result<Vec<LocalImage>, EngineError> {
+        let images = self.get("/images/json", &[("filters", &filter("reference", pattern))])?;
+        Ok(list(&images).map(|image| local_image(image, &image["Labels"])).collect())
+    }
+
+    /// Fetches an image from its registry; what the engine says of it meanwhile is told line by line.
+    ///
+    /// # Errors
+    ///
+    /// When the engine cannot have it.
+    pub fn pull(&mut self, reference: &str, told: &mut dyn FnMut(&str)) -> Result<(), EngineError> {
+        let (name, tag) = split(reference);
+        let query = [("fromImage", name), ("tag", tag)];
+        let answer = self.ask("POST", &path("/images/create", &query), Sent::Nothing)?;
+        progress(answer, &mut |line| {
+            let words = [text(&line["id"]), text(&line["status"])];
+            let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+            told(&words.join(": "));
+        })
+    }
+
+    /// Makes an image of an archive of `n` bytes: its files, and `changes` as a Dockerfile would say them.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses, or the archive cannot be read.
+    pub fn import(
+        &mut self,
+        reference: &str,
+        changes: &[String],
+        tar: &mut dyn Read,
+        n: u64,
+    ) -> Result<(), EngineError> {
+        let (name, tag) = split(reference);
+        let mut query = vec![("fromSrc", "-"), ("repo", name), ("tag", tag)];
+        query.extend(changes.iter().map(|change| ("changes", change.as_str())));
+        let answer = self.ask("POST", &path("/images/create", &query), Sent::Tar(tar, n))?;
+        progress(answer, &mut |_| {})
+    }
+
+    /// Removes an image; whether there was one of that name.
+    ///
+    /// # Errors
+    ///
+    /// When a container needs it.
+    pub fn remove_image(&mut self, reference: &str) -> Result<bool, EngineError> {
+        self.delete(&format!("/images/{}", encoded(reference)))
+    }
+
+    /// Makes a container of that name, which does not run yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such image (status 404), or the name is taken.
+    pub fn create(&mut self, name: &str, spec: &ContainerSpec) -> Result<(), EngineError> {
+        self.post(&path("/containers/create", &[("name", name)]), Sent::Json(spec.json()))
+    }
+
+    /// Starts a container.
+    ///
+    /// # Errors
+    ///
+    /// When its program cannot be started, or a port that it wants is taken.
+    pub fn start(&mut self, name: &str) -> Result<(), EngineError> {
+        self.post(&format!("/containers/{name}/start"), Sent::Nothing)
+    }
+
+    /// How a container is; `None` if there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn state(&mut self, name: &str) -> Result<Option<ContainerState>, EngineError> {
+        let container = there(self.get(&format!("/containers/{name}/json"), &[]))?;
+        Ok(container.map(|container| ContainerState {
+            is_running: container["State"]["Running"].as_bool().unwrap_or(false),
+            exit_code: container["State"]["ExitCode"].as_i64().unwrap_or_default(),
+            is_out_of_memory: container["State"]["OOMKilled"].as_bool().unwrap_or(false),
+            ports: ports(&container["NetworkSettings"]["Ports"]),
+        }))
+    }
+
+    /// The last lines that a container wrote.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container.
+    pub fn log(&mut self, name: &str, n_lines: u32) -> Result<String, EngineError> {
+        let query = [("stdout", "1"), ("stderr", "1"), ("tail", &*n_lines.to_string())];
+        let answer = self.ask("GET", &path(&format!("/containers/{name}/logs"), &query), Sent::Nothing)?;
+        Ok(joined(&all(answer)?))
+    }
+
+    /// Sends the program of a container a signal, such as `INT`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container, or it does not run.
+    pub fn kill(&mut self, name: &str, signal: &str) -> Result<(), EngineError> {
+        self.post(&path(&format!("/containers/{name}/kill"), &[("signal", signal)]), Sent::Nothing)
+    }
+
+    /// Removes a container, whether it runs or not, with the volumes that only it has; whether there was one of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn remove(&mut self, name: &str) -> Result<bool, EngineError> {
+        self.delete(&format!("/containers/{name}?force=1&v=1"))
+    }
+
+    /// The containers that have a label, whether they run or not.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn containers(&mut self, label: &str) -> Result<Vec<Labelled>, EngineError> {
+        let containers = self.get("/containers/json", &[("all", "1"), ("filters", &filter("label", label))])?;
+        let name = |it: &Value| text(&it["Names"][0]).trim_start_matches('/').to_owned();
+        Ok(list(&containers).map(|it| Labelled { name: name(it), labels: pairs(&it["Labels"]) }).collect())
+    }
+
+    /// The volumes that have a label.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn volumes(&mut self, label: &str) -> Result<Vec<Labelled>, EngineError> {
+        let volumes = self.get("/volumes", &[("filters", &filter("label", label))])?;
+        let volumes = list(&volumes["Volumes"]);
+        Ok(volumes.map(|it| Labelled { name: text(&it["Name"]), labels: pairs(&it["Labels"]) }).collect())
+    }
+
+    /// Removes a volume; whether there was one of that name.
+    ///
+    /// # Errors
+    ///
+    /// When a container has it.
+    pub fn remove_volume(&mut self, name: &str) -> Result<bool, EngineError> {
+        self.delete(&format!("/volumes/{}", encoded(name)))
+    }
+
+    fn get(&mut self, to: &str, query: &[(&str, &str)]) -> Result<Value, EngineError> {
+        json(self.ask("GET", &path(to, query), Sent::Nothing)?)
+    }
+
+    fn post(&mut self, path: &str, sent: Sent<'_>) -> Result<(), EngineError> {
+        all(self.ask("POST", path, sent)?).map(drop)
+    }
+
+    /// Whether there was something to remove.
+    fn delete(&mut self, path: &str) -> Result<bool, EngineError> {
+        let removed = self.ask("DELETE", path, Sent::Nothing).and_then(all);
+        Ok(there(removed)?.is_some())
+    }
+
+    /// Sends a request; an answer that is a refusal is an error.
+    fn ask(&mut self, method: &str, path: &str, sent: Sent<'_>) -> Result<Answer<'_, S>, EngineError> {
+        let answer = self.connection.ask(method, path, sent)?;
+        // 304: it is so already.
+        if answer.status < 300 || answer.status == 304 {
+            return Ok(answer);
+        }
+        let status = answer.status;
+        let said = String::from_utf8_lossy(&all(answer)?).trim().to_owned();
+        let message = serde_json::from_str::<Value>(&said).map(|said| text(&said["message"])).unwrap_or_default();
+        Err(EngineError::Refused { status, message: if message.is_empty() { said } else { message } })
+    }
+}
+
+/// The name and the tag of an image: `latest` if there is none, and a digest for a tag.
+fn split(reference: &str) -> (&str, &str) {
+    if let Some(both) = reference.split_once('@') {
+        return both;
+    }
+    match reference.rsplit_once(':') {
+        // What follows the port of a registry is no tag.
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (reference, "latest"),
+    }
+}

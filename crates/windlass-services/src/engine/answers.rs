@@ -1,0 +1,85 @@
+//! What an engine answers, read: JSON, lines of progress, and what containers wrote.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+
+use serde_json::Value;
+
+use super::http::Answer;
+use super::{EngineError, LocalImage};
+
+/// No answer but a progress is longer, in bytes.
+const MAX_ANSWER: u64 = 64 << 20;
+
+/// `None` where the engine says that there is no such thing.
+pub(super) fn there<T>(answered: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+    match answered {
+        Err(EngineError::Refused { status: 404, .. }) => Ok(None),
+        answered => answered.map(Some),
+    }
+}
+
+pub(super) fn all<S: Read>(answer: Answer<'_, S>) -> Result<Vec<u8>, EngineError> {
+    let mut bytes = Vec::new();
+    answer.body.take(MAX_ANSWER).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn json<S: Read>(answer: Answer<'_, S>) -> Result<Value, EngineError> {
+    let bytes = all(answer)?;
+    serde_json::from_slice(&bytes).map_err(|_| EngineError::Unexpected(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Reads an answer of one JSON value a line, one of which may say that the work has failed after all.
+pub(super) fn progress<S: Read>(answer: Answer<'_, S>, told: &mut dyn FnMut(&Value)) -> Result<(), EngineError> {
+    let mut failed = None;
+    for line in BufReader::new(answer.body).lines() {
+        let line = line?;
+        let line: Value = serde_json::from_str(&line).map_err(|_| EngineError::Unexpected(line.clone()))?;
+        match text(&line["error"]) {
+            error if error.is_empty() => told(&line),
+            message => failed = Some(EngineError::Refused { status: 200, message }),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// What a container wrote: each piece has a head of eight bytes, the first of which says to where, the last four how long it is.
+pub(super) fn joined(bytes: &[u8]) -> String {
+    let mut text = Vec::new();
+    let mut rest = bytes;
+    while let [0..=2, 0, 0, 0, a, b, c, d, behind @ ..] = rest {
+        let n = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX).min(behind.len());
+        text.extend_from_slice(&behind[..n]);
+        rest = &behind[n..];
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+pub(super) fn ports(ports: &Value) -> BTreeMap<u16, u16> {
+    let port = |(name, bound): (&String, &Value)| {
+        let bound = list(bound).find(|bound| bound["HostIp"] == "127.0.0.1")?;
+        Some((name.strip_suffix("/tcp")?.parse().ok()?, text(&bound["HostPort"]).parse().ok()?))
+    };
+    ports.as_object().into_iter().flatten().filter_map(port).collect()
+}
+
+pub(super) fn local_image(image: &Value, labels: &Value) -> LocalImage {
+    LocalImage { id: text(&image["Id"]), tags: list(&image["RepoTags"]).map(text).collect(), labels: pairs(labels) }
+}
+
+pub(super) fn filter(name: &str, value: &str) -> String {
+    serde_json::json!({ name: [value] }).to_string()
+}
+
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+pub(super) fn pairs(value: &Value) -> BTreeMap<String, String> {
+    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+}
