@@ -21,6 +21,7 @@
 compile_error!("windlass runs on Linux, macOS and WSL2; on Windows, clone and run the workspace inside WSL2");
 
 mod clock;
+mod containers;
 mod engine;
 mod environment;
 mod files;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+pub use containers::NoEngine;
 pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
 pub use files::HostError;
 pub use instance::{HeldPort, Lock, Watch};
