@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::container::ContainerSpec;
 use crate::content::{Content, Run};
+use crate::image::Image;
 use crate::kind::{Kind, Mode, Probe};
 use crate::template::Template;
 use crate::version::Wanted;
@@ -22,10 +24,16 @@ pub struct Definition {
     pub url: Template,
     /// Where its programs come from.
     pub package: Package,
+    /// How it runs; where nothing is said, as a process if its programs are at hand.
+    pub backend: Option<Backend>,
     /// How it runs as a process.
     pub process: Process,
     /// What it is asked until it is ready.
     pub probe: Probe,
+    /// How it runs in a container, if it can.
+    pub container: Option<Container>,
+    /// What the image has that is made of the machine's own programs, if there is one.
+    pub image: Option<Image>,
     /// Seconds until it must be ready.
     pub deadline_s: u64,
     /// What a test can be given of it; the first is given unless the test says otherwise.
@@ -38,6 +46,15 @@ pub struct Definition {
     pub needed_by: Vec<String>,
     /// What its databases begin with.
     pub content: Content,
+}
+
+/// How a service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// As a process of this machine.
+    Process,
+    /// In a container.
+    Container,
 }
 
 /// Where the programs of a service come from.
@@ -80,6 +97,23 @@ pub struct Process {
     pub stop: Signal,
     /// What a server is sent when the process that started it has died, and what ends one of tests, whose data nobody misses.
     pub die: Signal,
+}
+
+/// How a service runs in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// The image, by the version that is wanted.
+    pub image: Template,
+    /// The version that is taken where several will do.
+    pub version: String,
+    /// The directory of its data.
+    pub data: String,
+    /// The variables that it takes.
+    pub env: BTreeMap<String, Template>,
+    /// The arguments that it takes; an element that is just `{settings}` is the settings.
+    pub command: Vec<Argument>,
+    /// Files that it finds, which nobody else can read: path and text.
+    pub files: Vec<(Template, Template)>,
 }
 
 /// An element of a server's command line.
@@ -196,6 +230,48 @@ impl Definition {
 
     /// The server, with its arguments and its settings in the order of their names.
     pub fn command(&self, values: &Values, use_for: Use) -> Vec<String> {
+        self.arguments(&self.process.command, values, use_for)
+    }
+
+    /// The image of a registry that will do: the one that is said, with the version that is wanted.
+    pub fn registry_image(&self, container: &Container) -> String {
+        let version = match &self.version {
+            Wanted::AtLeast(_) if self.version.accepts(&container.version) => container.version.clone(),
+            wanted => wanted.to_string().trim_start_matches(">=").to_owned(),
+        };
+        self.of_version(&container.image, &version)
+    }
+
+    /// What a container of an image is made of, but for what windlass itself writes on it: values are those within.
+    pub fn container_spec(&self, container: &Container, image: &str, values: &Values, use_for: Use) -> ContainerSpec {
+        let fill = self.fill(values);
+        ContainerSpec {
+            image: image.to_owned(),
+            env: container.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            command: self.arguments(&container.command, values, use_for),
+            port: values.port,
+            ..ContainerSpec::default()
+        }
+    }
+
+    /// The files that a container finds: its own absolute path, and text.
+    pub fn container_files(&self, container: &Container, values: &Values) -> Vec<(String, String)> {
+        let fill = self.fill(values);
+        container.files.iter().map(|(path, text)| (fill(path), fill(text))).collect()
+    }
+
+    /// The variables of a container whose values nobody else is to see.
+    pub fn container_secrets<'c>(&self, container: &'c Container) -> Vec<&'c str> {
+        let secret = |value: &Template| value.names().any(|name| matches!(name, "password" | "url"));
+        container.env.iter().filter(|(_, value)| secret(value)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// What makes the data of an image: a program with its arguments; empty where nothing is to be made.
+    pub fn image_init(&self, image: &Image, values: &Values) -> Vec<String> {
+        image.init.iter().map(self.fill(values)).collect()
+    }
+
+    fn arguments(&self, command: &[Argument], values: &Values, use_for: Use) -> Vec<String> {
         let fill = self.fill(values);
         let mut settings = self.settings.base.clone();
         settings.extend(match use_for {
@@ -215,7 +291,7 @@ impl Definition {
             Argument::One(template) => vec![fill(template)],
             Argument::Settings => settings.iter().flat_map(setting).collect(),
         };
-        self.process.command.iter().flat_map(argument).collect()
+        command.iter().flat_map(argument).collect()
     }
 
     /// The variables that it exports, with their values.

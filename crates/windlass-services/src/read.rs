@@ -1,5 +1,7 @@
 //! A service from its file, or from `[services.NAME]` on top of the one that is shipped.
 
+mod container;
+mod image;
 mod isolation;
 mod ready;
 
@@ -15,14 +17,17 @@ use crate::shipped;
 use crate::template::Template;
 use crate::version::Wanted;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "schema",
     "kind",
     "version",
     "port",
     "url",
     "package",
+    "backend",
     "process",
+    "container",
+    "image",
     "ready",
     "isolation",
     "export",
@@ -90,6 +95,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     let package = unless_generic(section, "package", "where its programs come from", is_generic, source);
     let process = section.required_entry("process", "how it runs", source);
     let process = process.and_then(|process| read_process(&process.section(source)?, source));
+    let places = container::read(section, source);
     let package = match package {
         Some(package) => package.section(source).and_then(|it| read_package(&it, process.as_ref(), is_generic, source)),
         None if is_generic => process.as_ref().map(Package::on_path),
@@ -107,6 +113,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     };
     let content = content::read(section, kind, source);
     let (probe, deadline_s) = ready?;
+    let (backend, container, image) = places?;
     Some(Definition {
         name: name.to_owned(),
         kind: kind?,
@@ -114,7 +121,10 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         port: port?,
         url: url?,
         package: package?,
+        backend,
         process: process?,
+        container,
+        image,
         probe,
         deadline_s,
         modes: modes?,
@@ -181,11 +191,7 @@ fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Proces
     let setting = templates(section.entry("setting", source), &["key", "value"], source);
     let command = section.required_entry("command", "the server and its arguments", source);
     let is_there = command.is_some();
-    let command = texts_with_lines(command, source).into_iter().filter_map(|(line, key, text)| match text.as_str() {
-        "{settings}" => Some(Argument::Settings),
-        _ => parsed(&text, &[], line, &key, source).map(Argument::One),
-    });
-    let command = command.collect::<Vec<_>>();
+    let command = arguments(command, source);
     if is_there && !matches!(command.first(), Some(Argument::One(_))) {
         source.refuse(section.line, format!("`{}` has to begin with the server's program", section.full("command")));
     }
@@ -228,6 +234,16 @@ fn read_settings(section: &Section<'_>, source: &mut Source<'_>) -> Settings {
         own.extend(value.map(|value| (key.to_owned(), value)));
     }
     Settings { base, test, dev, own }
+}
+
+/// The elements of a command line, one of which may be the settings.
+fn arguments(entry: Option<Entry<'_>>, source: &mut Source<'_>) -> Vec<Argument> {
+    let texts = texts_with_lines(entry, source).into_iter();
+    let argument = |(line, key, text): (usize, String, String)| match text.as_str() {
+        "{settings}" => Some(Argument::Settings),
+        _ => parsed(&text, &[], line, &key, source).map(Argument::One),
+    };
+    texts.filter_map(argument).collect()
 }
 
 fn template(entry: &Entry<'_>, source: &mut Source<'_>) -> Option<Template> {

@@ -56,6 +56,14 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// What its placeholders name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Name(name) => Some(name.as_str()),
+        })
+    }
+
     /// The text with its values, in one pass.
     pub(crate) fn render<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> String {
         let text = |part: &'_ Part| match part {

@@ -1,6 +1,6 @@
 //! What a service's file and a user's table make of each other.
 
-use windlass_services::{Definition, Mode, Probe, Template, Use, Values, read, shipped};
+use windlass_services::{Backend, Definition, Mode, Probe, Template, Use, Values, read, shipped};
 use windlass_toml::Problems;
 
 fn values() -> Values {
@@ -168,4 +168,67 @@ fn the_first_mode_of_a_shipped_service_is_the_best_that_it_can_give() {
     for name in ["redis", "nats", "mosquitto", "memcached", "s3"] {
         assert_eq!(first(name), Mode::Server, "{name}");
     }
+}
+
+#[test]
+fn a_container_takes_what_its_image_takes() {
+    let inside = Values { data: "/data".into(), run: "/run/windlass".into(), host: "0.0.0.0".into(), ..values() };
+    let redis = of_user("redis", "[settings]\nmaxmemory = \"1mb\"\n").unwrap().unwrap();
+    let container = redis.container.as_ref().unwrap();
+    let spec = redis.container_spec(container, "redis:7-windlass", &inside, Use::Test);
+    let expected = "redis-server /run/windlass/redis.conf --appendonly no --maxmemory 1mb --save ";
+    assert_eq!((spec.command.join(" ").as_str(), spec.port), (expected, 4321));
+    let [(path, text)] = &redis.container_files(container, &inside)[..] else { panic!() };
+    assert_eq!(path, "/run/windlass/redis.conf");
+    assert!(text.contains("bind 0.0.0.0\nport 4321\n") && text.ends_with("requirepass {port}\n"), "{text}");
+
+    let postgres = shipped("postgres").unwrap();
+    let container = postgres.container.as_ref().unwrap();
+    let spec = postgres.container_spec(container, "postgres:15-windlass", &inside, Use::Dev);
+    let expected = "-c cluster_name=w-1 -c unix_socket_directories=/var/run/postgresql,/run/windlass \
+        -c dynamic_shared_memory_type=mmap";
+    assert_eq!(spec.command.join(" "), expected);
+    assert_eq!(spec.env["POSTGRES_PASSWORD"], "{port}");
+    assert_eq!(postgres.container_secrets(container), ["POSTGRES_PASSWORD"]);
+}
+
+#[test]
+fn the_image_of_a_registry_has_a_version_that_will_do() {
+    let cases = [
+        ("", "docker.io/library/postgres:17"),
+        ("version = \"16\"", "docker.io/library/postgres:16"),
+        ("version = \">=18\"", "docker.io/library/postgres:18"),
+        ("version = \"15.18\"\ncontainer.image = \"here:5000/pg:{major}-alpine\"", "here:5000/pg:15-alpine"),
+        ("container.image = \"postgis/postgis:16-3.4\"", "postgis/postgis:16-3.4"),
+    ];
+    for (text, expected) in cases {
+        let postgres = of_user("postgres", text).unwrap().unwrap();
+        assert_eq!(postgres.registry_image(postgres.container.as_ref().unwrap()), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_backend_is_chosen_by_its_name() {
+    let backend = |text| of_user("postgres", text).unwrap().unwrap().backend;
+    assert_eq!(backend(""), None);
+    assert_eq!(backend("backend = \"process\""), Some(Backend::Process));
+    assert_eq!(backend("backend = \"container\""), Some(Backend::Container));
+    let cases = [
+        ("backend = \"docker\"", "1: `backend` is \"docker\"; it must be \"process\" or \"container\""),
+        ("container.imgae = \"x\"", "1: unknown key `container.imgae`; did you mean `container.image`?"),
+        ("container.image = \"x:{tag}\"", "1: `container.image`: `{tag}` stands for nothing; "),
+        ("container.version = \"latest\"", "1: `container.version` is \"latest\"; it must be like \"16\" or \"15.18\""),
+        ("container.data = \"data\"", "1: `container.data` is \"data\"; it must be an absolute path"),
+        ("[container.env]\nA-B = \"\"", "2: `container.env` sets `A-B`, which no shell could set; "),
+        ("[image]\ntrees = [\n\"/a\",\n\"b\"]", "4: `image.trees` has \"b\"; it must be an absolute path"),
+        ("image.tree = []", "1: unknown key `image.tree`; did you mean `image.trees`?"),
+    ];
+    for (text, expected) in cases {
+        let problems = of_user("postgres", text).unwrap_err().to_string();
+        assert!(problems.starts_with(&format!("w.toml:{expected}")), "{problems}");
+    }
+    let own = "kind = \"redis\"\nversion = \"8\"\nport = 1\nurl = \"x\"\nready.probe = \"redis\"\n\
+        package = { nix = \"valkey\", probe = [\"v\"] }\nprocess = { command = [\"v\"] }\nbackend = \"container\"\n";
+    let problems = of_user("cache", own).unwrap_err().to_string();
+    assert_eq!(problems, "w.toml:8: `backend` needs a `container` that says which image is run");
 }

@@ -1,0 +1,143 @@
+#!/bin/sh
+# Prepares the server of windlass's own image of PostgreSQL, and becomes it. It takes what the image of a registry takes:
+# POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_HOST_AUTH_METHOD, arguments of the server, and what is in
+# /docker-entrypoint-initdb.d. Its data are made already, with the role and the database `postgres` and that word for a
+# password; what is wanted otherwise is changed at the first start.
+set -eu
+
+fail() {
+  echo "windlass: $1" >&2
+  exit 1
+}
+
+# Sets `quoted` to a text in quotes of SQL, as which they stand twice in it.
+quote() {
+  quoted=$2 rest=$1
+  while :; do
+    case $rest in
+      *"$2"*) quoted=$quoted${rest%%"$2"*}$2$2 rest=${rest#*"$2"} ;;
+      *) break ;;
+    esac
+  done
+  quoted=$quoted$rest$2
+}
+
+# Runs what is in /docker-entrypoint-initdb.d with a server of these arguments that only its own scripts can talk to. It writes
+# to a file: who waits for the line that it is ready is to wait for the real one.
+run_scripts() {
+  export POSTGRES_USER="$user" POSTGRES_DB="$database" PGHOST=/tmp PGPORT=5432
+  postgres "$@" -c listen_addresses= -c unix_socket_directories=/tmp -c port=5432 > /tmp/windlass.log 2>&1 &
+  server=$!
+  until pg_isready -q; do
+    if ! kill -0 "$server"; then
+      cat /tmp/windlass.log >&2
+      fail "the server of the scripts has ended"
+    fi
+    sleep 0.02
+  done
+  for file in /docker-entrypoint-initdb.d/*; do
+    echo "windlass: running $file" >&2
+    case $file in
+      *.sh)
+        if [ -x "$file" ]; then
+          "$file"
+        elif command -v bash > /dev/null; then
+          bash -e "$file"
+        else
+          sh -e "$file"
+        fi
+        ;;
+      *.sql) run_sql "$file" ;;
+      *.sql.gz)
+        gzip -dc "$file" > /tmp/windlass.sql
+        run_sql /tmp/windlass.sql
+        rm /tmp/windlass.sql
+        ;;
+      *) echo "windlass: $file is left out: it is neither *.sh nor *.sql nor *.sql.gz" >&2 ;;
+    esac
+  done
+  kill -INT "$server"
+  wait "$server" || fail "the server of the scripts did not end well"
+  rm /tmp/windlass.log
+  unset PGHOST PGPORT
+}
+
+run_sql() {
+  psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password -U "$user" -d "$database" -f "$1"
+}
+
+if [ $# = 0 ] || [ "${1#-}" != "$1" ]; then
+  set -- postgres "$@"
+fi
+case "$1 ${2-}" in
+  "postgres --help" | "postgres -?" | "postgres --version" | "postgres -V" | "postgres --describe-config") exec "$@" ;;
+  "postgres "*) shift ;;
+  *) exec "$@" ;;
+esac
+
+# Whoever wants this container may hold the other end of a pipe: when that end is gone, so is the server.
+owned=
+if [ -p /run/windlass/alive ]; then
+  exec 9< /run/windlass/alive
+  owned=1
+fi
+
+# Stands where the data are new.
+new=$PGDATA/windlass.new
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  # Somebody has mounted an empty directory there.
+  echo postgres > /tmp/password
+  initdb -D "$PGDATA" -U postgres --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 -E UTF8 --locale=C \
+    --no-instructions --no-sync --wal-segsize=1 >&2
+  rm /tmp/password
+  : > "$new"
+fi
+
+if [ -e "$new" ]; then
+  user=${POSTGRES_USER:-postgres}
+  database=${POSTGRES_DB:-$user}
+  password=${POSTGRES_PASSWORD:-}
+  method=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
+  if [ -z "$password" ] && [ "$method" != trust ]; then
+    fail "POSTGRES_PASSWORD is empty; set it, or POSTGRES_HOST_AUTH_METHOD=trust, which lets everybody in"
+  fi
+  printf '%s\n' "local all all trust" "local replication all trust" "host all all all $method" > "$PGDATA/pg_hba.conf"
+
+  sql=
+  end=';
+
+'
+  quote "$user" '"'
+  role=$quoted
+  quote "$user" "'"
+  # A role cannot give itself another name in words of SQL: 10 is the one that the data were made for.
+  [ "$user" = postgres ] || sql="UPDATE pg_authid SET rolname = $quoted WHERE oid = 10$end"
+  quote "$password" "'"
+  case $password in
+    postgres) ;;
+    '') sql="${sql}ALTER ROLE $role PASSWORD NULL$end" ;;
+    *) sql="${sql}ALTER ROLE $role PASSWORD $quoted$end" ;;
+  esac
+  quote "$database" '"'
+  [ "$database" = postgres ] || sql="${sql}CREATE DATABASE $quoted$end"
+  if [ -n "$sql" ]; then
+    # A server without clients: some 50 ms, where one with clients takes several times as long.
+    printf %s "$sql" | postgres --single -j -F -O -D "$PGDATA" -c exit_on_error=on postgres > /dev/null
+  fi
+
+  for file in /docker-entrypoint-initdb.d/*; do
+    if [ -e "$file" ]; then
+      run_scripts "$@"
+      break
+    fi
+  done
+  rm "$new"
+fi
+
+if [ -n "$owned" ]; then
+  ( (read -r _ || :; kill -QUIT $$) <&9 & )
+  exec 9<&-
+fi
+# The server says so on standard error; who waits for a line on both waits for the real one by this.
+echo "database system is ready to accept connections"
+exec postgres -c listen_addresses='*' "$@"
