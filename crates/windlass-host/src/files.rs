@@ -182,6 +182,16 @@ impl Host {
         u64::try_from(modified.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis()).ok()
     }
 
+    /// Makes a file a program that everybody may run.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is not this user's.
+    pub fn make_program(&self, path: &Path) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        tried("make a program of", path, fs::set_permissions(path, fs::Permissions::from_mode(0o755)))
+    }
+
     /// Appends to a file, making it if need be.
     ///
     /// # Errors

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::definition::{Container, Definition, Use, Values};
+use crate::template::Template;
+use crate::version::Wanted;
+
 /// What a container is made of. One port of it is published, and only on 127.0.0.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerSpec {
@@ -78,6 +82,41 @@ impl ContainerSpec {
         words.push(self.image.clone());
         words.extend(self.command.iter().cloned());
         words
+    }
+}
+
+impl Definition {
+    /// The image of a registry that will do: the one that is said, with the version that is wanted.
+    pub fn registry_image(&self, container: &Container) -> String {
+        let version = match &self.version {
+            Wanted::AtLeast(_) if self.version.accepts(&container.version) => container.version.clone(),
+            wanted => wanted.to_string().trim_start_matches(">=").to_owned(),
+        };
+        self.of_version(&container.image, &version)
+    }
+
+    /// What a container of an image is made of, but for what windlass itself writes on it: values are those within.
+    pub fn container_spec(&self, container: &Container, image: &str, values: &Values, use_for: Use) -> ContainerSpec {
+        let fill = self.fill(values);
+        ContainerSpec {
+            image: image.to_owned(),
+            env: container.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            command: self.arguments(&container.command, values, use_for),
+            port: values.port,
+            ..ContainerSpec::default()
+        }
+    }
+
+    /// The files that a container finds: its own absolute path, and text.
+    pub fn container_files(&self, container: &Container, values: &Values) -> Vec<(String, String)> {
+        let fill = self.fill(values);
+        container.files.iter().map(|(path, text)| (fill(path), fill(text))).collect()
+    }
+
+    /// The variables of a container whose values nobody else is to see.
+    pub fn container_secrets<'c>(&self, container: &'c Container) -> Vec<&'c str> {
+        let secret = |value: &Template| value.names().any(|name| matches!(name, "password" | "url"));
+        container.env.iter().filter(|(_, value)| secret(value)).map(|(name, _)| name.as_str()).collect()
     }
 }
 

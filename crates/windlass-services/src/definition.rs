@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::container::ContainerSpec;
 use crate::content::{Content, Run};
 use crate::image::Image;
 use crate::kind::{Kind, Mode, Probe};
@@ -233,45 +232,8 @@ impl Definition {
         self.arguments(&self.process.command, values, use_for)
     }
 
-    /// The image of a registry that will do: the one that is said, with the version that is wanted.
-    pub fn registry_image(&self, container: &Container) -> String {
-        let version = match &self.version {
-            Wanted::AtLeast(_) if self.version.accepts(&container.version) => container.version.clone(),
-            wanted => wanted.to_string().trim_start_matches(">=").to_owned(),
-        };
-        self.of_version(&container.image, &version)
-    }
-
-    /// What a container of an image is made of, but for what windlass itself writes on it: values are those within.
-    pub fn container_spec(&self, container: &Container, image: &str, values: &Values, use_for: Use) -> ContainerSpec {
-        let fill = self.fill(values);
-        ContainerSpec {
-            image: image.to_owned(),
-            env: container.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
-            command: self.arguments(&container.command, values, use_for),
-            port: values.port,
-            ..ContainerSpec::default()
-        }
-    }
-
-    /// The files that a container finds: its own absolute path, and text.
-    pub fn container_files(&self, container: &Container, values: &Values) -> Vec<(String, String)> {
-        let fill = self.fill(values);
-        container.files.iter().map(|(path, text)| (fill(path), fill(text))).collect()
-    }
-
-    /// The variables of a container whose values nobody else is to see.
-    pub fn container_secrets<'c>(&self, container: &'c Container) -> Vec<&'c str> {
-        let secret = |value: &Template| value.names().any(|name| matches!(name, "password" | "url"));
-        container.env.iter().filter(|(_, value)| secret(value)).map(|(name, _)| name.as_str()).collect()
-    }
-
-    /// What makes the data of an image: a program with its arguments; empty where nothing is to be made.
-    pub fn image_init(&self, image: &Image, values: &Values) -> Vec<String> {
-        image.init.iter().map(self.fill(values)).collect()
-    }
-
-    fn arguments(&self, command: &[Argument], values: &Values, use_for: Use) -> Vec<String> {
+    /// A command line whose settings are in the order of their names.
+    pub(crate) fn arguments(&self, command: &[Argument], values: &Values, use_for: Use) -> Vec<String> {
         let fill = self.fill(values);
         let mut settings = self.settings.base.clone();
         settings.extend(match use_for {
@@ -321,7 +283,7 @@ impl Definition {
         named.map(|(name, value)| (format!("{}.{name}", self.name), value)).collect()
     }
 
-    fn fill(&self, values: &Values) -> impl Fn(&Template) -> String + use<> {
+    pub(crate) fn fill(&self, values: &Values) -> impl Fn(&Template) -> String + use<> {
         let named = self.named(values);
         move |template| template.render(|name| named.get(name).map(String::as_str))
     }

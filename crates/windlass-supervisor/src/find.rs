@@ -150,7 +150,7 @@ fn expanded(host: &Host, root: &Path, pattern: &str) -> Vec<PathBuf> {
 }
 
 /// Whether a name is what a pattern says, in which `*` stands for any text.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => {

@@ -8,6 +8,7 @@ mod copies;
 mod databases;
 mod fill;
 mod find;
+mod image;
 mod kept;
 mod lease;
 mod offer;
@@ -21,6 +22,7 @@ mod template;
 mod unpack;
 
 pub use find::{Found, find};
+pub use image::{Built, build_image};
 pub use place::{Swept, sweep};
 pub use start::StartError;
 pub use supervise::{Launcher, READY, Run, SOCKET, supervise};

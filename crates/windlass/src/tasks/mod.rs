@@ -2,6 +2,7 @@
 
 mod ci;
 mod doctor;
+mod image;
 mod init;
 mod report;
 mod services;

@@ -23,6 +23,8 @@ pub enum ServicesTask {
         #[arg(long, value_name = "PID")]
         owner: Option<u32>,
     },
+    /// Build local images of services from this machine's own programs: `postgres:15-windlass`
+    Image(super::image::ImageArgs),
     /// Become a server that is sent a signal when the process that starts it dies
     #[command(hide = true)]
     Launch {
@@ -40,6 +42,7 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     match task {
         ServicesTask::Gc => gc(cx),
         ServicesTask::Supervise { manifest_path, owner } => supervise(cx, manifest_path.clone(), *owner),
+        ServicesTask::Image(args) => super::image::run(cx, args),
         ServicesTask::Launch { parent, die, command } => {
             let signal = Signal::from_named_raw(*die).with_context(|| format!("there is no signal {die}"))?;
             let (program, args) = command.split_first().context("clap lets no empty command through")?;

@@ -8,7 +8,9 @@ mod fixture;
 mod live;
 
 mod content;
+mod engine;
 mod generic;
+mod image;
 mod killed;
 mod kinds;
 mod lease;
