@@ -1,11 +1,15 @@
-//! Where the engine of containers listens.
+//! What containers stand on: where their engine listens, what they share with the machine, and whose they are.
 
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::Host;
+use rustix::system::uname;
+
+use crate::{Host, HostError};
 
 /// Why there is no engine of containers.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +25,12 @@ pub enum NoEngine {
         "no container engine answers: {0}\nhelp: start Docker or Podman (`systemctl --user start podman.socket`), or set `DOCKER_HOST` to its socket"
     )]
     NotThere(String),
+}
+
+/// A pipe by whose end others see that this process has died.
+#[derive(Debug)]
+pub struct Alive {
+    _pipe: File,
 }
 
 impl Host {
@@ -46,6 +56,69 @@ impl Host {
             }
         }
         Err(NoEngine::NotThere(refused.join(", ")))
+    }
+}
+
+impl Host {
+    /// Makes a directory that everybody may write to: the user of a container is anybody. What guards it is the private directory
+    /// that it stands in.
+    ///
+    /// # Errors
+    ///
+    /// When it is there, or cannot be made.
+    pub fn make_shared_dir(&self, path: &Path) -> Result<(), HostError> {
+        let made = fs::create_dir(path).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o777)));
+        made.map_err(|error| HostError::new("make", path, error))
+    }
+
+    /// Writes a file that everybody may read, guarded in the same way.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write_shared(&self, path: &Path, text: &str) -> Result<(), HostError> {
+        let written = fs::write(path, text).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o644)));
+        written.map_err(|error| HostError::new("write", path, error))
+    }
+
+    /// Makes a named pipe that everybody may read, guarded in the same way. Nobody writes to it: who reads it comes to its end when
+    /// this process has died. `None` where containers do not share the machine's pipes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    #[cfg(target_os = "linux")]
+    pub fn make_alive(&self, path: &Path) -> Result<Option<Alive>, HostError> {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let make = || {
+            mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o644), 0)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+            // To write only would be to wait for a reader.
+            File::options().read(true).write(true).open(path)
+        };
+        make().map(|pipe| Some(Alive { _pipe: pipe })).map_err(|error| HostError::new("make the pipe", path, error))
+    }
+
+    /// Makes a named pipe that everybody may read, guarded in the same way. Nobody writes to it: who reads it comes to its end when
+    /// this process has died. `None` where containers do not share the machine's pipes.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    #[cfg(not(target_os = "linux"))]
+    pub fn make_alive(&self, _path: &Path) -> Result<Option<Alive>, HostError> {
+        Ok(None)
+    }
+
+    /// The name of the machine. A container that shares an engine with it has another one.
+    pub fn machine_name(&self) -> String {
+        uname().nodename().to_string_lossy().into_owned()
+    }
+
+    /// What the machine calls the time since it was started; empty where it does not say.
+    pub fn boot_id(&self) -> String {
+        let text = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+        text.map(|text| text.trim().to_owned()).unwrap_or_default()
     }
 }
 

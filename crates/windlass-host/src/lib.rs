@@ -43,7 +43,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-pub use containers::NoEngine;
+pub use containers::{Alive, NoEngine};
 pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
 pub use files::HostError;
 pub use instance::{HeldPort, Lock, Watch};

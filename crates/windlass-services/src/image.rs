@@ -2,7 +2,7 @@
 
 use windlass_plan::Command;
 
-use crate::definition::{Container, Definition, Values};
+use crate::definition::{Container, Definition};
 use crate::kind::Kind;
 use crate::template::Template;
 
@@ -68,11 +68,6 @@ impl Definition {
             changes.push(format!("ENV PGDATA=\"{}\"", container.data));
         }
         changes
-    }
-
-    /// What makes the data of an image: a program with its arguments; empty where nothing is to be made.
-    pub fn image_init(&self, image: &Image, values: &Values) -> Vec<String> {
-        image.init.iter().map(self.fill(values)).collect()
     }
 
     /// The program that prepares the server of its image and then becomes it: a script of a POSIX shell, if

@@ -46,9 +46,19 @@ impl<S: Read + Write> RedisSession<S> {
     ///
     /// When the server refuses, or says nothing of the kind.
     pub fn process_id(&mut self) -> Result<u32, RedisError> {
+        let number = self.about("process_id")?;
+        number.parse().map_err(|_| RedisError::Unexpected(number))
+    }
+
+    /// What the server says of itself by a name, such as `run_id` or `redis_version`.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or says nothing of the kind.
+    pub fn about(&mut self, name: &str) -> Result<String, RedisError> {
         let info = self.ask(&["INFO", "server"])?;
-        let number = info.lines().find_map(|line| line.strip_prefix("process_id:")?.trim().parse().ok());
-        number.ok_or(RedisError::Unexpected(info))
+        let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value.map(|value| value.trim().to_owned()).ok_or(RedisError::Unexpected(info))
     }
 
     /// Sends a command, and reads the text that answers it.

@@ -229,6 +229,7 @@ impl<'a> Stage<'a> {
         let values = Values {
             data: text(&data),
             run: text(&self.dir),
+            prefix: self.found.prefix(),
             host: String::new(),
             port: self.definition.port,
             user: image.user.clone(),
@@ -248,7 +249,7 @@ impl<'a> Stage<'a> {
         if let Some(owner) = account.owner() {
             host.hand_over(&self.dir, owner)?;
         }
-        let mut words = self.definition.image_init(image, &values);
+        let mut words = self.definition.filled(&image.init, &values);
         words[0] = text(&self.bin().join(&words[0]));
         let words = account.init(words);
         let command = self.found.with_libraries(Command::new(&words[0], text(&self.dir)).args(&words[1..]));

@@ -4,6 +4,8 @@
 mod account;
 mod chain;
 mod cluster;
+mod container;
+mod containers;
 mod copies;
 mod databases;
 mod fill;
@@ -21,6 +23,8 @@ mod supervise;
 mod template;
 mod unpack;
 
+pub use container::{RunningContainer, StartContainer, container_line};
+pub use containers::{SweptContainer, sweep_containers};
 pub use find::{Found, find};
 pub use image::{Built, build_image};
 pub use place::{Swept, sweep};

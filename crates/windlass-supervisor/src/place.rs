@@ -108,6 +108,11 @@ pub fn sweep(host: &Host) -> Vec<Swept> {
     swept
 }
 
+/// Whether the run of a private directory lives: it holds its lock. Of what cannot be asked, it is assumed.
+pub(crate) fn is_held(host: &Host, dir: &Path) -> bool {
+    host.is_dir(dir) && !matches!(host.lock(&lock_file(dir)), Ok(Some(_)))
+}
+
 /// Removes a private directory, and what servers have left in it and beside it; how many processes still ran in it.
 fn clean(host: &Host, dir: &Path) -> (usize, Result<(), HostError>) {
     // A backend that is busy outlives its server when that is killed.

@@ -1,0 +1,107 @@
+//! Whose the containers of an engine are, and which of them are left by runs that have died.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use windlass_host::Host;
+use windlass_services::{EngineError, EngineSession, Labelled};
+
+use crate::place;
+
+/// How long an engine may take to do one thing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const RUN: &str = "windlass.run";
+const PLACE: &str = "windlass.place";
+const MACHINE: &str = "windlass.machine";
+const BOOT: &str = "windlass.boot";
+const USER: &str = "windlass.user";
+const OWNER: &str = "windlass.owner";
+
+/// Whose a container is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    place: String,
+    machine: String,
+    boot: String,
+    user: String,
+    process: String,
+}
+
+impl Owner {
+    /// The run of this process that has a private directory.
+    pub(crate) fn of(host: &Host, place: &Path) -> Self {
+        Self {
+            place: place.to_string_lossy().into_owned(),
+            machine: host.machine_name(),
+            boot: host.boot_id(),
+            user: host.uid().to_string(),
+            process: host.pid().to_string(),
+        }
+    }
+}
+
+/// What is written on a container.
+pub(crate) fn labels(owner: &Owner, id: &str) -> BTreeMap<String, String> {
+    let Owner { place, machine, boot, user, process } = owner;
+    let pairs = [(RUN, id), (PLACE, place), (MACHINE, machine), (BOOT, boot), (USER, user), (OWNER, process)];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Whether this process may say that the run of a container has died: only its own user on its own machine can tell.
+fn is_left(host: &Host, it: &Labelled) -> bool {
+    let is = |name: &str, value: &str| it.labels.get(name).is_some_and(|it| it == value);
+    if !is(MACHINE, &host.machine_name()) || !is(USER, &host.uid().to_string()) {
+        return false;
+    }
+    let place = it.labels.get(PLACE).map(Path::new);
+    !is(BOOT, &host.boot_id()) || place.is_some_and(|place| !place::is_held(host, place))
+}
+
+/// What was left by a run that has died.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweptContainer {
+    /// What it is: `container` or `volume`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Why it is still there, if it is.
+    pub left: Option<String>,
+}
+
+impl fmt::Display for SweptContainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, left } = self;
+        match left {
+            None => write!(f, "removed the {kind} `{name}`, left by a run that was killed"),
+            Some(why) => write!(f, "the {kind} `{name}`, left by a run that was killed, cannot be removed: {why}"),
+        }
+    }
+}
+
+/// Removes the containers and volumes of runs that have died, by their labels and the locks that these name. Where no engine
+/// answers, there are none.
+pub fn sweep_containers(host: &Host) -> Vec<SweptContainer> {
+    let Ok(stream) = host.connect_container_engine(PATIENCE) else { return Vec::new() };
+    let mut engine = EngineSession::new(stream);
+    let mut swept = Vec::new();
+    for it in engine.containers(PLACE).unwrap_or_default().iter().filter(|it| is_left(host, it)) {
+        swept.extend(told("container", &it.name, engine.remove(&it.name)));
+    }
+    for it in engine.volumes(PLACE).unwrap_or_default().iter().filter(|it| is_left(host, it)) {
+        swept.extend(told("volume", &it.name, engine.remove_volume(&it.name)));
+    }
+    swept
+}
+
+/// What is to be said of a removal; nothing if somebody else was faster.
+fn told(kind: &'static str, name: &str, removed: Result<bool, EngineError>) -> Option<SweptContainer> {
+    let left = match removed {
+        Ok(false) | Err(EngineError::Refused { status: 409, .. }) => return None,
+        Ok(true) => None,
+        Err(error) => Some(error.to_string()),
+    };
+    Some(SweptContainer { kind, name: name.to_owned(), left })
+}
