@@ -118,7 +118,7 @@ mod tests {
             "CREATE TABLE persons (id int, name varchar(255), city varchar(255));",
         )]));
         let expected = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (1, 'initial', \
-                        to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'CHECKSUM')";
+                        to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '9011118159008407467')";
         assert_eq!(plan.unwrap().migrations[0].bookkeeping.as_deref(), Some(expected));
     }
 
