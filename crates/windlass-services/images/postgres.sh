@@ -84,7 +84,13 @@ fi
 
 # Stands where the data are new.
 new=$PGDATA/windlass.new
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
+made=/var/lib/postgresql/data
+if [ ! -s "$PGDATA/PG_VERSION" ] && [ -e "$made/windlass.new" ]; then
+  # They are wanted in another place.
+  mkdir -p "$PGDATA"
+  chmod 700 "$PGDATA"
+  cp -a "$made/." "$PGDATA"
+elif [ ! -s "$PGDATA/PG_VERSION" ]; then
   # Somebody has mounted an empty directory there.
   echo postgres > /tmp/password
   initdb -D "$PGDATA" -U postgres --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 -E UTF8 --locale=C \

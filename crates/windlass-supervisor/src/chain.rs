@@ -6,9 +6,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use windlass_host::{Host, HostError};
 use windlass_services::migrations::{Files, Migrator, Plan};
-use windlass_services::{Definition, Fixture, Migrations, Run, kind_of_file, migrations};
+use windlass_services::{Definition, Fixture, Kind, Migrations, Run, kind_of_file, migrations};
 
-use crate::{Found, StartError};
+use crate::StartError;
 
 /// One link.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) enum Schema<'a> {
     Run(&'a Run),
 }
 
-/// The links of a service, the files that they name read.
+/// The links of a service whose server has a version, the files that they name read; none where it has no such databases.
 ///
 /// # Errors
 ///
@@ -49,12 +49,15 @@ pub(crate) fn read<'a>(
     host: &Host,
     root: &Path,
     definition: &'a Definition,
-    found: &Found,
+    version: &str,
 ) -> Result<Vec<Link<'a>>, StartError> {
+    if definition.kind != Kind::Postgres {
+        return Ok(Vec::new());
+    }
     let content = &definition.content;
     let failed = |what: String| StartError::failed(&definition.name, what, "");
     let mut hash = Sha256::new();
-    for text in [&*found.version, std::env::consts::ARCH] {
+    for text in [version, std::env::consts::ARCH] {
         add(&mut hash, text.as_bytes());
     }
     let settings = &definition.settings;

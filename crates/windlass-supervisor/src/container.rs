@@ -10,12 +10,10 @@ use std::time::Duration;
 use windlass_host::{Alive, Host};
 use windlass_plan::Command;
 use windlass_services::{
-    Container, ContainerSpec, ContainerState, Definition, EngineError, EngineSession, Kind, LocalImage, PostgresError,
-    RedisError, RedisSession, Use, Values, image, numbers, postgres_answers, shipped, version_in,
+    Container, ContainerSpec, ContainerState, Definition, EngineError, EngineSession, Kind, Use, Values, version_in,
 };
 
 use crate::StartError;
-use crate::cluster::Cluster;
 use crate::containers::{Owner, labels};
 
 /// How long an engine may take to do one thing.
@@ -24,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PULL: Duration = Duration::from_secs(600);
 /// Where a container sees the directory that it shares with the machine.
 const INSIDE: &str = "/run/windlass";
+/// Where a PostgreSQL for tests has its data, in memory: the file system of a container is slow to copy what tests get copies of.
+const IN_MEMORY: &str = "/windlass";
 /// How many of the last lines of a log an error shows.
 const TAIL_LINES: u32 = 20;
 /// How often an engine is asked whether a container still runs.
@@ -99,8 +99,12 @@ impl<'a> StartContainer<'a> {
         spec.labels = labels(&Owner::of(host, self.place), self.id);
         spec.binds = vec![(text(&run), INSIDE.to_owned())];
         spec.published = port;
+        if definition.kind == Kind::Postgres && self.use_for == Use::Test {
+            spec.tmpfs.insert(IN_MEMORY.to_owned(), "mode=1777".to_owned());
+            spec.env.insert("PGDATA".to_owned(), format!("{IN_MEMORY}/data"));
+        }
         let words = spec.run_words(&program, &name, &definition.container_secrets(container));
-        let line = Command::new(&words[0], "/").args(&words[1..]).shell();
+        let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
         // From here on it is removed, however this ends.
         let mut running =
@@ -152,7 +156,11 @@ impl<'a> StartContainer<'a> {
     }
 }
 
-impl RunningContainer<'_> {
+impl<'a> RunningContainer<'a> {
+    pub(crate) fn definition(&self) -> &'a Definition {
+        self.definition
+    }
+
     /// Waits until the very server that was started answers where its users will ask.
     fn wait(&mut self, engine: &mut EngineSession<UnixStream>) -> Result<(), StartError> {
         let host = self.host;
@@ -248,7 +256,7 @@ pub fn container_line(
     let mut spec = definition.container_spec(container, image, &inside, use_for);
     spec.binds = vec![(text(&place.join(&definition.name).join("run")), INSIDE.to_owned())];
     let words = spec.run_words(program, &name, &definition.container_secrets(container));
-    Some(Command::new(&words[0], "/").args(&words[1..]).shell())
+    Some(Command::new(&words[0], "/").args(&words[1..]).shell_here())
 }
 
 /// What a server knows of itself within its container.

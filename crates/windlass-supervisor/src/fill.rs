@@ -1,15 +1,15 @@
 //! Fills a database with what a link of a chain adds.
 
+use std::path::Path;
 use std::time::Duration;
 
 use windlass_host::{Answer, Host, Reading};
 use windlass_plan::Command;
-use windlass_services::{FixtureFile, PostgresError, Run, Values, kind_of_file, line_at, migrations};
+use windlass_services::{Definition, FixtureFile, PostgresError, Run, Values, kind_of_file, line_at, migrations};
 
-use crate::StartError;
 use crate::chain::{Adds, Schema};
 use crate::cluster::{Cluster, Session, literal, quoted};
-use crate::start::Site;
+use crate::{Found, StartError};
 
 /// How long one migration, fixture or command may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -19,10 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 /// # Errors
 ///
 /// When something in it fails: the file and the line are named.
-pub(crate) fn fill(site: &Site<'_>, database: &str, adds: &Adds<'_>) -> Result<Option<String>, StartError> {
-    let host = site.start.host;
-    let began_ms = host.elapsed_ms();
-    let filling = Filling { site, host, database };
+pub(crate) fn fill(target: &Target<'_>, adds: &Adds<'_>) -> Result<Option<String>, StartError> {
+    let began_ms = target.host.elapsed_ms();
+    let filling = target;
     let what = match adds {
         Adds::Cluster => return Ok(None),
         Adds::Schema { extensions, migrations: Schema::None } => {
@@ -38,24 +37,30 @@ pub(crate) fn fill(site: &Site<'_>, database: &str, adds: &Adds<'_>) -> Result<O
     };
     let size = filling.session()?.query("SELECT pg_size_pretty(pg_database_size(current_database()))");
     let size = size.map_err(|error| filling.failed(error.to_string()))?.into_iter().flatten().flatten().next();
-    let seconds = (host.elapsed_ms() - began_ms) as f64 / 1000.0;
+    let seconds = (target.host.elapsed_ms() - began_ms) as f64 / 1000.0;
     Ok(Some(format!("{what} in {seconds:.2} s, {} now", size.unwrap_or_default())))
 }
 
-struct Filling<'a> {
-    site: &'a Site<'a>,
-    host: &'a Host,
-    database: &'a str,
+/// A database that is filled, and what that takes.
+pub(crate) struct Target<'a> {
+    pub(crate) host: &'a Host,
+    /// The workspace's root.
+    pub(crate) root: &'a Path,
+    pub(crate) definition: &'a Definition,
+    /// Those of the server, with the database that is filled.
+    pub(crate) values: Values,
+    /// The server's own programs, where they are on this machine.
+    pub(crate) found: Option<&'a Found>,
 }
 
-impl Filling<'_> {
+impl Target<'_> {
     fn failed(&self, what: impl std::fmt::Display) -> StartError {
-        StartError::failed(&self.site.definition.name, format!("could not be filled: {what}"), "")
+        StartError::failed(&self.definition.name, format!("could not be filled: {what}"), "")
     }
 
     fn session(&self) -> Result<Session, StartError> {
-        let cluster = Cluster::of(&self.site.values);
-        cluster.session(self.host, self.database, PATIENCE).map_err(|error| self.failed(error))
+        let cluster = Cluster::of(&self.values);
+        cluster.session(self.host, &self.values.database, PATIENCE).map_err(|error| self.failed(error))
     }
 
     fn extensions(&self, extensions: &[String]) -> Result<(), StartError> {
@@ -75,8 +80,8 @@ impl Filling<'_> {
                 let (name, n) = (tool.as_str(), plan.migrations.len());
                 let said = format!("{n} migrations of `{dir}` ({name})");
                 if self.host.find_program(name).is_some() {
-                    let root = self.site.start.root.to_string_lossy();
-                    let url = self.site.definition.url(&self.values());
+                    let root = self.root.to_string_lossy();
+                    let url = self.definition.url(&self.values);
                     self.command(&migrations::own_command(*tool, &root, dir, &url), &format!("`{name}`"))?;
                     return Ok(format!("{said}, by `{name}`,"));
                 }
@@ -88,7 +93,7 @@ impl Filling<'_> {
     }
 
     fn file(&self, path: &str) -> Result<String, StartError> {
-        let file = self.site.start.root.join(path);
+        let file = self.root.join(path);
         let wrong = |what: String| self.failed(format!("fixture `{path}{what}"));
         match kind_of_file(path) {
             Some(FixtureFile::Csv) => {
@@ -150,22 +155,22 @@ impl Filling<'_> {
 
     /// A dump, by one of PostgreSQL's own programs.
     fn restore(&self, path: &str, program: &str, args: &[&str]) -> Result<(), StartError> {
-        let file = self.site.start.root.join(path).to_string_lossy().into_owned();
-        let values = self.values();
+        let file = self.root.join(path).to_string_lossy().into_owned();
+        let values = &self.values;
         let of_socket =
             format!("host={} port={} user={} dbname={}", values.run, values.port, values.user, values.database);
         let mut words: Vec<String> = [&[program], args].concat().into_iter().map(str::to_owned).collect();
         words.push(of_socket);
         words.extend(if program == "psql" { vec![format!("--file={file}")] } else { vec![file] });
-        let command = self.site.program(words, self.site.start.root);
+        let command = self.program(words);
         self.command(&command, &format!("fixture `{path}`"))
     }
 
     fn run(&self, run: &Run, key: &str) -> Result<String, StartError> {
-        let values = self.values();
-        let words = self.site.definition.argv(run, &values);
-        let mut command = self.site.program(words, self.site.start.root);
-        command.env.extend(self.site.definition.env(&values));
+        let values = &self.values;
+        let words = self.definition.argv(run, values);
+        let mut command = self.program(words);
+        command.env.extend(self.definition.env(values));
         let line = command.args.iter().fold(command.program.clone(), |line, word| format!("{line} {word}"));
         self.command(&command, key)?;
         Ok(format!("{key}: `{line}`"))
@@ -182,11 +187,19 @@ impl Filling<'_> {
         }
         let end = code.map_or("was killed".to_owned(), |code| format!("ended with exit code {code}"));
         let what = format!("could not be filled: {what} {end}");
-        Err(StartError::failed(&self.site.definition.name, what, &(stdout + &stderr)))
+        Err(StartError::failed(&self.definition.name, what, &(stdout + &stderr)))
     }
 
-    /// The server's values, with the database that is filled.
-    fn values(&self) -> Values {
-        Values { database: self.database.to_owned(), ..self.site.values.clone() }
+    /// A program of the service, or any other, in the workspace's root.
+    fn program(&self, words: Vec<String>) -> Command {
+        let words = match self.found {
+            Some(found) => found.resolved(self.host, words),
+            None => words,
+        };
+        let command = Command::new(&words[0], self.root.to_string_lossy()).args(&words[1..]);
+        match self.found {
+            Some(found) => found.with_libraries(command),
+            None => command,
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use windlass_host::{HeldPort, Host, HostError, Lock};
+use windlass_services::Values;
 
 use crate::StartError;
 
@@ -65,6 +66,22 @@ impl Kept {
         };
         self.addresses.insert(name.to_owned(), Address { port: port.port, password: password.clone() });
         Ok((port, password, said))
+    }
+
+    /// The port that a service had, if it had one, and its password.
+    pub(crate) fn known(&self, host: &Host, name: &str) -> Result<(Option<u16>, String), StartError> {
+        match self.addresses.get(name) {
+            Some(address) => Ok((Some(address.port), address.password.clone())),
+            None => Ok((None, host.random(16)?)),
+        }
+    }
+
+    /// Remembers where a service is reached; what is to be said of a port that has changed.
+    pub(crate) fn remember(&mut self, name: &str, values: &Values) -> Option<String> {
+        let Values { port, password, .. } = values;
+        let before = self.addresses.insert(name.to_owned(), Address { port: *port, password: password.clone() });
+        let taken = before.filter(|before| before.port != *port)?;
+        Some(format!("port {} of `{name}` is taken: it has {port} now", taken.port))
     }
 
     /// Writes them down, readable by nobody else.

@@ -2,6 +2,7 @@
 //! whatever is killed in whatever order.
 
 mod account;
+mod backend;
 mod chain;
 mod cluster;
 mod container;
@@ -23,6 +24,7 @@ mod supervise;
 mod template;
 mod unpack;
 
+pub use backend::{Way, can_be_contained, way};
 pub use container::{RunningContainer, StartContainer, container_line};
 pub use containers::{SweptContainer, sweep_containers};
 pub use find::{Found, find};

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_host::Host;
-use windlass_services::{Definition, Kind, Mode, Values};
+use windlass_services::{Definition, Kind, Mode, PostgresError, Values};
 
+use crate::backend::Main;
 use crate::chain::Link;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, quoted};
 use crate::copies::{Copies, SHARED};
 use crate::pool::Pool;
 use crate::start::{Running, Site, Start};
@@ -42,7 +43,8 @@ pub(crate) struct Offer<'a> {
     /// Those of the server that all share.
     values: Values,
     clones: Option<(Arc<Copies<'a>>, Pool<'a, String>)>,
-    servers: Pool<'a, Box<Running<'a>>>,
+    /// None where the service runs in a container: one for all.
+    servers: Option<Pool<'a, Box<Running<'a>>>>,
     /// How many empty databases there have been.
     n_databases: AtomicU64,
     /// The databases of failed tests, each with the name of the test.
@@ -67,45 +69,12 @@ impl<'a> Making<'a> {
         self.start(site)
     }
 
-    fn failed(&self, what: &str) -> StartError {
-        StartError::failed(&self.definition.name, format!("has nothing for tests: {what}"), "")
-    }
-
-    /// Starts the server of a site with all that its databases begin with.
-    pub(crate) fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
-        if self.definition.kind == Kind::Postgres {
-            let running = template::start(site, self.links)?;
-            let main = &running.site.values.database;
-            let made =
-                Copies::of(self.start.host, Cluster::of(&running.site.values)).and_then(|copies| copies.make(main));
-            made.map_err(|error| running.site.failure(&error.to_string()))?;
-            return Ok(running);
-        }
-        site.init()?;
-        site.launch()
-    }
-}
-
-impl<'a> Offer<'a> {
-    /// What the service has whose shared server runs with these values.
-    pub(crate) fn new(making: Making<'a>, values: Values) -> Result<Self, StartError> {
-        let definition = making.definition;
-        let start = making.start;
-        let clones = match definition.kind {
-            Kind::Postgres => {
-                let copies = Copies::of(start.host, Cluster::of(&values));
-                let copies = Arc::new(copies.map_err(|error| making.failed(&error.to_string()))?);
-                // Half of what there is room for.
-                let pool = copies.ahead(start.host.room_bytes(start.place) / 2);
-                Some((copies, pool))
-            }
-            _ => None,
-        };
-        // A server that is what tests get is worth having ready; one that is the exception is not.
+    /// Servers made ahead: where one is what tests get, it is worth having ready; where it is the exception, it is not.
+    fn ahead(self) -> Pool<'a, Box<Running<'a>>> {
+        let (host, definition) = (self.start.host, self.definition);
         let depth = if definition.modes.first() == Some(&Mode::Server) { 2 } else { 0 };
-        let host = start.host;
         let make = move |n| {
-            let server = making.server(&format!("{}-{n}", definition.name));
+            let server = self.server(&format!("{}-{n}", definition.name));
             server.map(Box::new).map_err(|error| error.to_string())
         };
         let discard = |server: Box<Running<'a>>| {
@@ -114,7 +83,44 @@ impl<'a> Offer<'a> {
             // What cannot be removed now goes with the directory of the run.
             let _ = host.remove_tree(&dir);
         };
-        let servers = Pool::new(depth, usize::MAX, Box::new(make), Box::new(discard));
+        Pool::new(depth, usize::MAX, Box::new(make), Box::new(discard))
+    }
+
+    /// Starts the server of a site with all that its databases begin with.
+    pub(crate) fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
+        if self.definition.kind == Kind::Postgres {
+            let running = template::start(site, self.links)?;
+            make_main(self.start.host, &running.site.values).map_err(|it| running.site.failure(&it.to_string()))?;
+            return Ok(running);
+        }
+        site.init()?;
+        site.launch()
+    }
+}
+
+/// Makes the database that the workspace's own programs are given; an image may have made an empty one of its name.
+pub(crate) fn make_main(host: &Host, values: &Values) -> Result<(), PostgresError> {
+    let cluster = Cluster::of(values);
+    cluster.control(host)?.query(&format!("DROP DATABASE IF EXISTS {}", quoted(&values.database)))?;
+    Copies::of(host, cluster)?.make(&values.database)
+}
+
+impl<'a> Offer<'a> {
+    /// What the service has whose shared server `main` is; `making` makes it servers of their own.
+    pub(crate) fn new(start: &'a Start<'a>, main: &Main<'a>, making: Option<Making<'a>>) -> Result<Self, StartError> {
+        let (host, definition, values) = (start.host, main.definition(), main.values());
+        let clones = match definition.kind {
+            Kind::Postgres => {
+                let copies = Copies::of(host, Cluster::of(values));
+                let copies = Arc::new(copies.map_err(|error| main.failure(&format!("cannot be copied: {error}")))?);
+                // Half of what there is room for.
+                let pool = copies.ahead(host.room_bytes(start.place) / 2);
+                Some((copies, pool))
+            }
+            _ => None,
+        };
+        let servers = making.map(Making::ahead);
+        let values = values.clone();
         Ok(Self { host, definition, values, clones, servers, n_databases: AtomicU64::new(0), kept: Mutex::default() })
     }
 
@@ -135,11 +141,15 @@ impl<'a> Offer<'a> {
 
     /// Makes ahead what tests will ask for, until [`Offer::end`]: servers.
     pub(crate) fn work_on_servers(&self) {
-        self.servers.work();
+        if let Some(servers) = &self.servers {
+            servers.work();
+        }
     }
 
     pub(crate) fn end(&self) {
-        self.servers.end();
+        if let Some(servers) = &self.servers {
+            servers.end();
+        }
         if let Some((_, clones)) = &self.clones {
             clones.end();
         }
@@ -168,7 +178,8 @@ impl<'a> Offer<'a> {
                 (name.clone(), shared(name), What::Database)
             }
             (Mode::Server, _) => {
-                let server = self.servers.take()?;
+                let servers = self.servers.as_ref().ok_or_else(|| self.only_one())?;
+                let server = servers.take()?;
                 let values = server.site.values.clone();
                 (values.id.clone(), values, What::Server(server))
             }
@@ -179,6 +190,16 @@ impl<'a> Offer<'a> {
             _ => (self.values.database.clone(), self.values.clone(), What::Shared),
         };
         Ok(Given { mode: asked.as_str(), name, values, what })
+    }
+
+    fn only_one(&self) -> String {
+        let modes = self.definition.modes.iter().filter(|mode| **mode != Mode::Server).map(|mode| mode.as_str());
+        format!(
+            "`{}` runs in a container here, one for all tests, and gives none a server of its own; it gives {}: ask for that, or \
+             have its programs at hand",
+            self.name(),
+            modes.collect::<Vec<_>>().join(", ")
+        )
     }
 
     /// Takes back what a test had; what the test `kept` had, which failed, is kept while there is room.
@@ -195,7 +216,11 @@ impl<'a> Offer<'a> {
                 // What cannot be removed goes with the server.
                 let _ = databases::remove(self.host, &self.values, &given.name);
             }
-            (What::Server(server), _) => self.servers.give_back(server),
+            (What::Server(server), _) => {
+                if let Some(servers) = &self.servers {
+                    servers.give_back(server);
+                }
+            }
             _ => {}
         }
     }

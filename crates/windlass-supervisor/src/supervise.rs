@@ -6,15 +6,19 @@ use std::thread;
 use std::time::Duration;
 
 use windlass_host::{Host, Signal};
-use windlass_services::{Definition, Kind, Root};
+use windlass_services::{Definition, Kind, Root, Use, Values};
 
 use crate::account::Account;
+use crate::backend::{Main, Way, way};
+use crate::container::{RunningContainer, StartContainer};
+use crate::containers::sweep_containers;
+use crate::fill::Target;
 use crate::kept::Kept;
 use crate::lease::Leases;
-use crate::offer::{Making, Offer};
+use crate::offer::{Making, Offer, make_main};
 use crate::place::{Place, sweep};
-use crate::start::{Running, Start, StartError};
-use crate::{chain, find, remains};
+use crate::start::{Start, StartError};
+use crate::{chain, remains, template};
 
 /// How often servers, signals and the owner are looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -53,6 +57,8 @@ pub struct Run<'a> {
     pub launcher: &'a Launcher,
     /// The process whose end is the end of the servers.
     pub owner: u32,
+    /// Whether an image may be fetched that is not there.
+    pub may_pull: bool,
 }
 
 /// Starts the servers of services, says so by [`READY`], gives tests what they ask for, and keeps the servers until it is asked to
@@ -67,31 +73,44 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
     for swept in sweep(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
-    // All that are missing are known before any is started.
-    let found = definitions.iter().map(|definition| find(host, definition)).collect::<Result<Vec<_>, _>>()?;
-    let mut links = Vec::new();
-    for (definition, found) in definitions.iter().zip(&found) {
-        links.push(match definition.kind {
-            Kind::Postgres => chain::read(host, run.root, definition, found)?,
-            _ => Vec::new(),
-        });
+    for swept in sweep_containers(host) {
+        host.print_error(&format!("note: {swept}\n"));
     }
-    let refuses_root = definitions.iter().any(|definition| definition.process.root == Root::Refuses);
-    let account = if refuses_root { Account::of_servers(host)? } else { Account::Own };
+    // All that are missing are known before any is started.
+    let ways = definitions.iter().map(|definition| way(host, definition)).collect::<Result<Vec<_>, _>>()?;
+    let mut links = Vec::new();
+    for (definition, way) in definitions.iter().zip(&ways) {
+        let version = match way {
+            Way::Process(found) => &*found.version,
+            Way::Container => "in a container",
+        };
+        links.push(chain::read(host, run.root, definition, version)?);
+    }
+    let runs_as_nobody = |(definition, way): (&Definition, &Way)| {
+        definition.process.root == Root::Refuses && matches!(way, Way::Process(_))
+    };
+    let account =
+        if definitions.iter().zip(&ways).any(runs_as_nobody) { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let mut kept = Kept::read(host, run.dir)?;
     let start = Start { host, launcher: run.launcher, account, place: &place.dir, id: &place.id, root: run.root };
     let mut running = Vec::new();
     let mut offers = Vec::new();
-    for ((definition, found), links) in definitions.iter().zip(&found).zip(&links) {
-        let (port, password, said) = kept.address(host, &definition.name)?;
-        if let Some(said) = said {
-            host.print_error(&format!("note: {said}\n"));
-        }
-        let making = Making { start: &start, definition, found, links };
-        let server = making.start(start.site(&definition.name, definition, found, port, password)?)?;
-        offers.push(Offer::new(making, server.site.values.clone())?);
-        running.push(server);
+    for ((definition, way), links) in definitions.iter().zip(&ways).zip(&links) {
+        let (main, making) = match way {
+            Way::Process(found) => {
+                let (port, password, said) = kept.address(host, &definition.name)?;
+                if let Some(said) = said {
+                    host.print_error(&format!("note: {said}\n"));
+                }
+                let making = Making { start: &start, definition, found, links };
+                let site = start.site(&definition.name, definition, found, port, password)?;
+                (Main::Process(making.start(site)?), Some(making))
+            }
+            Way::Container => (Main::Container(contained(&start, definition, links, &mut kept, run.may_pull)?), None),
+        };
+        offers.push(Offer::new(&start, &main, making)?);
+        running.push(main);
     }
     kept.keep(host)?;
     let socket = place.dir.join("lease.sock");
@@ -110,13 +129,44 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         kept
     })?;
     for (offer, server) in offers.iter().zip(&mut running) {
-        remains::keep(run.dir, server, &offer.kept())?;
+        match server {
+            Main::Process(server) => remains::keep(run.dir, server, &offer.kept())?,
+            Main::Container(_) if offer.kept().is_empty() => {}
+            Main::Container(_) => {
+                let (name, n) = (offer.name(), offer.kept().len());
+                host.print_error(&format!("note: what {n} failed tests had of `{name}` is gone with its container\n"));
+            }
+        }
     }
     Ok(())
 }
 
-fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Running<'_>]) -> Result<(), StartError> {
-    let gives = running.iter().flat_map(|it| it.site.definition.gives(&it.site.values));
+/// The server of a service in a container, with all that its databases begin with.
+fn contained<'a>(
+    start: &Start<'a>,
+    definition: &'a Definition,
+    links: &[chain::Link<'_>],
+    kept: &mut Kept,
+    may_pull: bool,
+) -> Result<RunningContainer<'a>, StartError> {
+    let Start { host, place, id, root, .. } = *start;
+    let (port, password) = kept.known(host, &definition.name)?;
+    let container = StartContainer { host, place, id, use_for: Use::Test, may_pull };
+    let container = container.start(definition, password, port)?;
+    host.print_error(&format!("note: `{}` runs in a container: {}\n", definition.name, container.line));
+    if let Some(said) = kept.remember(&definition.name, &container.values) {
+        host.print_error(&format!("note: {said}\n"));
+    }
+    if definition.kind == Kind::Postgres {
+        let values = Values { database: template::TEMPLATE.to_owned(), ..container.values.clone() };
+        template::build(&Target { host, root, definition, values, found: None }, links)?;
+        make_main(host, &container.values).map_err(|error| container.failure(&error.to_string()))?;
+    }
+    Ok(container)
+}
+
+fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Main<'_>]) -> Result<(), StartError> {
+    let gives = running.iter().flat_map(|it| it.definition().gives(it.values()));
     let socket = (SOCKET.to_owned(), socket.to_string_lossy().into_owned());
     let given: BTreeMap<String, String> = gives.chain([socket]).collect();
     let file = place.join("given.json");
@@ -126,11 +176,11 @@ fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Running<'_>]) 
 }
 
 /// Keeps the servers for as long as they are needed.
-fn keep(host: &Host, running: &mut [Running<'_>], is_owned: &dyn Fn() -> bool) -> Result<(), StartError> {
+fn keep(host: &Host, running: &mut [Main<'_>], is_owned: &dyn Fn() -> bool) -> Result<(), StartError> {
     while host.interrupted_by().is_none() && is_owned() {
         for it in &mut *running {
             if let Some(outcome) = it.ended() {
-                return Err(it.site.failure(&format!("ended while it was needed: {outcome}")));
+                return Err(it.failure(&format!("ended while it was needed: {outcome}")));
             }
         }
         host.sleep(TICK);

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use windlass_host::{Host, HostError};
-use windlass_services::PostgresError;
+use windlass_services::{PostgresError, Values};
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
 use crate::cluster::{Cluster, literal, quoted};
-use crate::fill::fill;
+use crate::fill::{Target, fill};
 use crate::start::{Running, Site};
 
 /// The database that is copied; nobody may connect to it once it is complete.
@@ -29,7 +29,7 @@ fn cache(host: &Host) -> Option<PathBuf> {
 /// When the server cannot be started, or a link's content fails.
 pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a>, StartError> {
     let host = site.start.host;
-    let name = site.definition.name.clone();
+    let name = &site.definition.name;
     let dir_of = |link: &Link<'_>| Some(cache(host)?.join(format!("{name}-{}", link.key)));
     let is_kept = |link: &Link<'_>| dir_of(link).is_some_and(|dir| host.is_dir(&dir));
     let n_kept = links.iter().rposition(is_kept).map_or(0, |last| last + 1);
@@ -53,9 +53,15 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
         set(&Cluster::of(&running.site.values)).map_err(|error| running.site.failure(&error.to_string()))?;
     }
     for link in &links[n_kept.max(1)..] {
-        if let Some(said) = add(&running.site, link)? {
-            host.print_error(&format!("note: `{name}` has {said}\n"));
-        }
+        let site = &running.site;
+        let target = Target {
+            host,
+            root: site.start.root,
+            definition: site.definition,
+            values: Values { database: TEMPLATE.to_owned(), ..site.values.clone() },
+            found: Some(site.found),
+        };
+        add(&target, link)?;
         // Whole, and written down: what is copied while it runs may be neither.
         running.halt();
         keep(&running.site, dir_of(link));
@@ -64,21 +70,32 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
     Ok(running)
 }
 
-fn add(site: &Site<'_>, link: &Link<'_>) -> Result<Option<String>, StartError> {
-    let control = |sql: &[String]| -> Result<(), StartError> {
-        let failed = |error: PostgresError| site.failure(&error.to_string());
-        let mut session = Cluster::of(&site.values).control(site.start.host).map_err(failed)?;
-        sql.iter().try_for_each(|sql| session.query(sql).map(drop)).map_err(failed)
+/// Makes [`TEMPLATE`] on a server that is made anew for every run.
+///
+/// # Errors
+///
+/// When a link's content fails.
+pub(crate) fn build(target: &Target<'_>, links: &[Link<'_>]) -> Result<(), StartError> {
+    links.iter().filter(|link| !matches!(link.adds, Adds::Cluster)).try_for_each(|link| add(target, link))
+}
+
+fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError> {
+    let name = &target.definition.name;
+    let control = |sql: &str| -> Result<(), StartError> {
+        let session = Cluster::of(&target.values).control(target.host);
+        let done = session.and_then(|mut session| session.query(sql));
+        done.map(drop).map_err(|error| StartError::failed(name, format!("could not be filled: {error}"), ""))
     };
     let open =
         |is_open: bool| format!("ALTER DATABASE {TEMPLATE} WITH ALLOW_CONNECTIONS {is_open} IS_TEMPLATE {}", !is_open);
-    control(&[match link.adds {
+    control(&match link.adds {
         Adds::Schema { .. } => format!("CREATE DATABASE {TEMPLATE}"),
         _ => open(true),
-    }])?;
-    let said = fill(site, TEMPLATE, &link.adds)?;
-    control(&[open(false)])?;
-    Ok(said)
+    })?;
+    if let Some(said) = fill(target, &link.adds)? {
+        target.host.print_error(&format!("note: `{name}` has {said}\n"));
+    }
+    control(&open(false))
 }
 
 /// Keeps the data of a server that does not run; that it cannot be kept is only said.

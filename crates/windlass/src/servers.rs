@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use windlass_plan::Command;
-use windlass_services::Definition;
-use windlass_supervisor::{Origin, SOCKET, StartError, find, unpack, unpacking};
+use windlass_services::{Backend, Definition};
+use windlass_supervisor::{Origin, SOCKET, StartError, can_be_contained, find, unpack, unpacking};
 use windlass_workspace::{Selection, Workspace};
 
 use crate::pipeline::Services;
@@ -34,7 +34,7 @@ pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> an
 }
 
 fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow::Result<()> {
-    for service in services {
+    for service in services.iter().filter(|service| service.backend != Some(Backend::Container)) {
         let missing = match find(&cx.host, service) {
             Err(missing @ StartError::NotAtHand { .. }) => missing,
             other => {
@@ -42,10 +42,17 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
                 continue;
             }
         };
+        let can_be_contained = service.backend.is_none() && can_be_contained(&cx.host, service);
+        if !allowed && can_be_contained {
+            continue;
+        }
         if !allowed {
             bail!("{missing}\nnothing may be fetched (`--no-setup`, or `ci.setup = false`)");
         }
-        let it = unpacking(&cx.host, service)?;
+        let it = match unpacking(&cx.host, service) {
+            Err(_) if can_be_contained => continue,
+            it => it?,
+        };
         let (name, dir, line) = (&it.name, it.dir.display(), it.fetch.shell());
         let what = match it.from {
             Origin::Debian { n_packages } => {
@@ -76,6 +83,7 @@ pub(crate) fn planned(
     workspace: &Workspace,
     selection: &Selection,
     services: &[Definition],
+    allowed: bool,
 ) -> anyhow::Result<Option<Services>> {
     if services.is_empty() {
         return Ok(None);
@@ -85,7 +93,7 @@ pub(crate) fn planned(
     let compiling = asking.iter().flat_map(|_| COMPILING.map(str::to_owned));
     let words = cx.program.split(' ').chain(["with", "--"]);
     Ok(Some(Services {
-        supervise: supervise_command(cx, &workspace.root)?,
+        supervise: supervise_command(cx, &workspace.root, allowed)?,
         // One after the other, and data is made before.
         timeout_s: services
             .iter()
@@ -134,13 +142,15 @@ pub(crate) fn dir(target_directory: &str) -> PathBuf {
     rundir::windlass_dir(target_directory).join("services")
 }
 
-/// What keeps the servers of a workspace's services for as long as the process that starts it lives.
+/// What keeps the servers of a workspace's services for as long as the process that starts it lives; `allowed` is whether an
+/// image may be fetched that is not there.
 ///
 /// # Errors
 ///
 /// When the system does not say which program this is.
-pub(crate) fn supervise_command(cx: &Context, root: &str) -> anyhow::Result<Command> {
+pub(crate) fn supervise_command(cx: &Context, root: &str, allowed: bool) -> anyhow::Result<Command> {
     let program = cx.host.current_exe()?.to_string_lossy().into_owned();
     let manifest_path = format!("{root}/Cargo.toml");
-    Ok(Command::new(program, root).args(["services", "supervise", "--manifest-path", &manifest_path]))
+    let command = Command::new(program, root).args(["services", "supervise", "--manifest-path", &manifest_path]);
+    Ok(if allowed { command } else { command.arg("--no-setup") })
 }

@@ -185,7 +185,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
     }
     let tool_config = rundir::windlass_dir(&workspace.target_directory).join("nextest.toml");
     let tool_config = tool_config.to_string_lossy().into_owned();
-    let services = servers::planned(cx, &workspace, &selection, &config.services)?;
+    let services = servers::planned(cx, &workspace, &selection, &config.services, config.ci.setup && !args.no_setup)?;
     if let Some(package) = services.as_ref().and_then(|services| services.asking.as_ref()) {
         notes.push(format!(
             "`{package}` has macros of sqlx that ask a database while they are compiled, and no `.sqlx`: the services run for \

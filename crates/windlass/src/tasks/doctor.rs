@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use windlass_supervisor::{Way, can_be_contained};
 
 use crate::{Context, Exit, PlanArgs, config, tools};
 
@@ -32,11 +33,15 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     }
     let mut lacks_server = false;
     for service in config::of(cx, &root)?.services {
-        let (mark, found, from) = match windlass_supervisor::find(&cx.host, &service) {
-            Ok(found) if found.version.is_empty() => {
-                ("ok     ", "a version that it is not asked for".into(), Some(found.bin))
+        let (mark, found, from) = match windlass_supervisor::way(&cx.host, &service) {
+            Ok(Way::Process(found)) if found.version.is_empty() => {
+                ("ok     ", "a version that it is not asked for".into(), Some(found.bin.display().to_string()))
             }
-            Ok(found) => ("ok     ", found.version, Some(found.bin)),
+            Ok(Way::Process(found)) => ("ok     ", found.version, Some(found.bin.display().to_string())),
+            Ok(Way::Container) if can_be_contained(&cx.host, &service) => {
+                ("ok     ", "what its image has".into(), Some("a container, made for each run".into()))
+            }
+            Ok(Way::Container) => ("MISSING", "no engine of containers answers".into(), None),
             Err(error) => ("MISSING", error.to_string(), None),
         };
         cx.go_on()?;
@@ -44,7 +49,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         cx.host.print(&format!("{mark} {}\n          wanted      {}\n", service.name, service.version));
         cx.host.print(&format!("          found       {found}\n"));
         if let Some(from) = from {
-            cx.host.print(&format!("          from        {}\n", from.display()));
+            cx.host.print(&format!("          from        {from}\n"));
         }
         cx.host.print(&format!("          needed for  {}, with\n", service.needed_by.join(", ")));
     }

@@ -22,6 +22,9 @@ pub enum ServicesTask {
         /// The process whose end is the end of the servers; the one that starts this unless said otherwise
         #[arg(long, value_name = "PID")]
         owner: Option<u32>,
+        /// Fetch nothing: an image that is missing is an error that says how to get it
+        #[arg(long)]
+        no_setup: bool,
     },
     /// Build local images of services from this machine's own programs: `postgres:15-windlass`
     Image(super::image::ImageArgs),
@@ -41,7 +44,9 @@ pub enum ServicesTask {
 pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     match task {
         ServicesTask::Gc => gc(cx),
-        ServicesTask::Supervise { manifest_path, owner } => supervise(cx, manifest_path.clone(), *owner),
+        ServicesTask::Supervise { manifest_path, owner, no_setup } => {
+            supervise(cx, manifest_path.clone(), *owner, !no_setup)
+        }
         ServicesTask::Image(args) => super::image::run(cx, args),
         ServicesTask::Launch { parent, die, command } => {
             let signal = Signal::from_named_raw(*die).with_context(|| format!("there is no signal {die}"))?;
@@ -52,27 +57,29 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
 }
 
 fn gc(cx: &Context) -> anyhow::Result<Exit> {
-    let swept = windlass_supervisor::sweep(&cx.host);
-    for it in &swept {
-        cx.host.print(&format!("{it}\n"));
+    let directories = windlass_supervisor::sweep(&cx.host).into_iter().map(|it| (it.to_string(), it.left.is_none()));
+    let containers = windlass_supervisor::sweep_containers(&cx.host).into_iter();
+    let swept: Vec<_> = directories.chain(containers.map(|it| (it.to_string(), it.left.is_none()))).collect();
+    for (said, _) in &swept {
+        cx.host.print(&format!("{said}\n"));
     }
     if swept.is_empty() {
         cx.host.print("nothing is left of runs that were killed\n");
     }
-    Ok(if swept.iter().all(|it| it.left.is_none()) { Exit::PASSED } else { Exit::FAILED })
+    Ok(if swept.iter().all(|(_, is_gone)| *is_gone) { Exit::PASSED } else { Exit::FAILED })
 }
 
-fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>) -> anyhow::Result<Exit> {
+fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, may_pull: bool) -> anyhow::Result<Exit> {
     let workspace = cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() })?;
-    let definitions = config::of(cx, &workspace.root)?.services;
+    let config = config::of(cx, &workspace.root)?;
     let program = cx.host.current_exe()?.to_string_lossy().into_owned();
     let dir = servers::dir(&workspace.target_directory);
     // For tests that are run without windlass, and start it themselves.
     cx.host.write_text(&dir.join("program"), &program)?;
     let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
     let owner = owner.unwrap_or_else(|| cx.host.parent());
-    let run = Run { root: Path::new(&workspace.root), dir: &dir, launcher: &launcher, owner };
-    match windlass_supervisor::supervise(&cx.host, &definitions, run) {
+    let run = Run { root: Path::new(&workspace.root), dir: &dir, launcher: &launcher, owner, may_pull };
+    match windlass_supervisor::supervise(&cx.host, &config.services, run) {
         Ok(()) => Ok(Exit::PASSED),
         // It happened before anybody asked for the end.
         Err(error @ StartError::Failed { .. }) => Err(error.into()),

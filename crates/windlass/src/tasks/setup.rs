@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use windlass_supervisor::Way;
 
 use crate::{Context, Exit, PlanArgs, config, servers, tools};
 
@@ -29,7 +30,10 @@ pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
     let services = config::of(cx, &root)?.services;
     servers::set_up(cx, &services, true)?;
     for service in &services {
-        let version = windlass_supervisor::find(&cx.host, service)?.version;
+        let version = match windlass_supervisor::way(&cx.host, service)? {
+            Way::Process(found) => found.version,
+            Way::Container => "in a container".to_owned(),
+        };
         cx.host.print(&format!("{}\n", format!("{} {version}", service.name).trim_end()));
     }
     Ok(Exit::PASSED)

@@ -42,8 +42,9 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
             Usage(format!("`{path}` declares no service; `[services.postgres]` in it declares PostgreSQL")).into()
         );
     }
-    servers::set_up(cx, &config.services, config.ci.setup && !args.no_setup)?;
-    let supervise = servers::supervise_command(cx, &root)?;
+    let allowed = config.ci.setup && !args.no_setup;
+    servers::set_up(cx, &config.services, allowed)?;
+    let supervise = servers::supervise_command(cx, &root, allowed)?;
     let (mut supervisor, line) = host.start_until_it_speaks(&supervise).map_err(|error| cx.reading_error(error))?;
     let Some(line) = line else {
         // It has said why on standard error.

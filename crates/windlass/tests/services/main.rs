@@ -7,6 +7,7 @@ mod fixture;
 #[allow(dead_code, unreachable_pub, reason = "the faults use more of it")]
 mod live;
 
+mod container;
 mod content;
 mod engine;
 mod generic;

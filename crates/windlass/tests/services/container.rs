@@ -1,0 +1,107 @@
+//! Services in containers: the same for those who use them, and nothing is left of them either.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::engine;
+use crate::fixture::{clean, ended};
+use crate::live::{Live, run};
+use crate::shop::Shop;
+
+const SERVICES: &str = "[services.postgres]\nbackend = \"container\"\nmigrations = \"migrations\"\nfixtures = [\"item.csv\"]\n\
+     [services.redis]\nbackend = \"container\"\n";
+
+/// A workspace whose services run in containers of this machine's own programs.
+fn shop() -> Shop {
+    let shop = Shop::with_services(SERVICES);
+    shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
+    shop.it.file("item.csv", "name\none\n");
+    run(&mut shop.command(&["services", "image", "postgres", "redis"])).exits(0);
+    shop
+}
+
+/// The containers of a shop's runs.
+fn containers(shop: &Shop) -> Vec<String> {
+    let run = shop.it.path("run");
+    let all = engine().containers("windlass.place").unwrap().into_iter();
+    let of_shop =
+        all.filter(|it| it.labels.get("windlass.place").is_some_and(|place| place.starts_with(run.to_str().unwrap())));
+    of_shop.map(|it| it.name).collect()
+}
+
+#[test]
+fn who_uses_them_sees_no_difference_and_nothing_is_left() {
+    let shop = shop();
+    let script = "psql -qAt \"$DATABASE_URL\" -c 'select name from item' -c \"select current_setting('fsync')\"\n\
+        exec 3<>/dev/tcp/127.0.0.1/${REDIS_URL##*:}\n\
+        password=${REDIS_URL#redis://:}; password=${password%@*}\n\
+        printf 'PING\\r\\nAUTH %s\\r\\nPING\\r\\nQUIT\\r\\n' \"$password\" >&3; cat <&3; echo \"$DATABASE_URL\" > url\n\
+        python3 - <<'END'\n\
+        import json, os, socket, subprocess\n\
+        def ask(**question):\n    \
+            s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n    \
+            s.sendall((json.dumps(dict(windlass=1, **question)) + '\\n').encode())\n    \
+            return s, json.loads(s.makefile().readline())\n\
+        lease, answer = ask(service='postgres')\n\
+        for key in ['url', 'tcp_url']:\n    \
+            print(subprocess.run(['psql', '-qAtc', 'insert into item (name) values (1) returning id', answer[key]], capture_output=True, text=True).stdout.strip())\n\
+        print(ask(service='redis')[1]['error'])\n\
+        END\n";
+    let first = run(&mut shop.command(&["with", "--", "bash", "-c", script])).exits(0);
+    let expected = "one\noff\n-NOAUTH Authentication required.\r\n+OK\r\n+PONG\r\n+OK\r\n2\n3\n`redis` runs in a container here, one for all \
+                    tests, and gives none a server of its own; it gives shared: ask for that, or have its programs at hand\n";
+    assert_eq!(first.stdout, expected, "{}", first.stderr);
+    assert!(first.stderr.starts_with("note: `postgres` runs in a container: docker run "), "{}", first.stderr);
+    let url = shop.it.read("url");
+    assert!(!first.stderr.contains(url.split([':', '@']).nth(2).unwrap()), "the password is shown: {}", first.stderr);
+    assert_eq!((containers(&shop), shop.places()), (vec![], vec![]));
+
+    // Address and password stay.
+    assert_eq!(shop.run("echo \"$DATABASE_URL\"").exits(0).stdout, url);
+}
+
+#[test]
+fn they_go_with_their_supervisor_however_that_ends() {
+    let shop = shop();
+    let ready = shop.it.path("ready");
+    let mut live = Live::start(&mut shop.with(&format!("touch '{}'; sleep 600", ready.display())));
+    live.wait_for_file(&ready);
+    assert_eq!(containers(&shop).len(), 2);
+    let place = shop.places().remove(0);
+    let pids = ended(
+        clean("pgrep").args(["-f", &format!("services supervise --manifest-path {}/", shop.it.root().display())]),
+    );
+    assert!(clean("kill").arg("-KILL").args(pids.stdout.split_whitespace()).status().unwrap().success());
+    // Their own watch ends them; nobody needs to start anything.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !containers(&shop).is_empty() {
+        assert!(Instant::now() < deadline, "{:?}", containers(&shop));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    live.signal("TERM");
+    live.ended();
+    let gc = run(&mut shop.command(&["services", "gc"])).exits(0).stdout;
+    assert!(gc.contains(place.to_str().unwrap()), "{gc}");
+    assert_eq!(shop.places().len(), 0);
+}
+
+#[test]
+fn without_an_engine_or_without_programs_too_it_is_said_what_would_help() {
+    let shop = Shop::with_services("[services.postgres]\nbackend = \"container\"\n");
+    let nowhere = format!("unix://{}", shop.it.path("nowhere.sock").display());
+    let refused = run(shop.with("true").env("DOCKER_HOST", &nowhere)).exits(3).stderr;
+    assert!(refused.starts_with("error: service `postgres` needs a container: "), "{refused}");
+    assert!(refused.contains("nowhere.sock"), "{refused}");
+
+    let shop = Shop::with_services("[services.redis]\n");
+    let mut command = shop.command(&["with", "--no-setup", "--", "true"]);
+    command.env("DOCKER_HOST", &nowhere).env("XDG_CACHE_HOME", shop.it.path("cache"));
+    if crate::fixture::find("redis-server").is_none() {
+        let refused = run(&mut command).exits(3).stderr;
+        assert!(refused.starts_with("error: service `redis`: there is no `redis-server` on `PATH`"), "{refused}");
+        // An engine is as good as a program.
+        command.env_remove("DOCKER_HOST");
+        run(shop.command(&["services", "image", "redis"]).env_remove("XDG_CACHE_HOME")).exits(0);
+        let contained = run(&mut command).exits(0).stderr;
+        assert!(contained.starts_with("note: `redis` runs in a container: "), "{contained}");
+    }
+}
