@@ -69,11 +69,11 @@ impl<'a, T> Pool<'a, T> {
         state.n_waiting += 1;
         self.changed.notify_all();
         let taken = loop {
-            if let Some(thing) = state.ready.pop_front() {
-                break Ok(thing);
-            }
             if state.is_over {
                 break Err("the run is over".to_owned());
+            }
+            if let Some(thing) = state.ready.pop_front() {
+                break Ok(thing);
             }
             if state.n_failed > failed_before {
                 break Err(state.last_failure.clone());
