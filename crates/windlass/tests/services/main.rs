@@ -18,4 +18,5 @@ mod lease;
 mod pipeline;
 mod refused;
 mod shop;
+mod testkit;
 mod with;

@@ -17,11 +17,13 @@ fn a_server_that_is_not_at_hand_is_named_with_the_way_to_get_it() {
     let cargo = crate::fixture::find("cargo").unwrap();
     // Neither servers nor apt.
     let path = cargo.parent().unwrap();
-    let ended = run(shop.with("true").env("PATH", path)).exits(3);
+    let nowhere = "unix:///nowhere/docker.sock";
+    let ended = run(shop.with("true").env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
     let why =
         "error: service `postgres` has to be installed by you: postgresql, by the package manager of this system\n";
     assert_eq!(ended.stderr, why);
-    let refused = run(shop.command(&["with", "--no-setup", "--", "true"]).env("PATH", path)).exits(3);
+    let mut refused = shop.command(&["with", "--no-setup", "--", "true"]);
+    let refused = run(refused.env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
     let first = "error: service `postgres`: there is no `postgres` on `PATH`, nor where systems have it\nhelp: `setup` unpacks it";
     assert!(refused.stderr.starts_with(first), "{}", refused.stderr);
     assert!(
@@ -137,4 +139,39 @@ fn a_configuration_that_is_no_service_is_refused_with_its_line() {
         let first = ended.stderr.lines().next().unwrap();
         assert_eq!(first, format!("error: .config/windlass.toml:{message}"), "{text}");
     }
+}
+
+/// A machine in which every place for servers is a file system of this size; what is not there is the disk.
+#[test]
+fn a_full_disk_is_the_cause_that_is_said() {
+    let shop = Shop::with_postgres();
+    let is_root = crate::fixture::ended(crate::fixture::clean("id").arg("-u")).stdout == "0\n";
+    let script = format!(
+        "set -e\nmkdir -p /mnt/shop && mount --bind '{0}' /mnt/shop\n\
+         mount -t tmpfs -o size=16m tmpfs /tmp && mount -t tmpfs -o size=16m tmpfs /dev/shm\n\
+         cd /mnt/shop && exec '{1}' with -- true",
+        shop.it.root().display(),
+        env!("CARGO_BIN_EXE_windlass")
+    );
+    let mut command = crate::fixture::clean("unshare");
+    command.args(if is_root { &["--mount"][..] } else { &["--map-root-user", "--mount"] }).args(["sh", "-c", &script]);
+    command.env_remove("XDG_RUNTIME_DIR").env_remove("TMPDIR").env("XDG_CACHE_HOME", "/mnt/shop/cache");
+    let refused = run(&mut command).exits(3).stderr;
+    assert!(refused.starts_with("error: service `postgres` could not make its data\n"), "{refused}");
+    assert!(refused.contains("No space left on device"), "{refused}");
+}
+
+/// What cannot be kept for the next run is said, and the run goes on.
+#[test]
+fn a_cache_that_is_full_keeps_nothing_and_harms_nobody() {
+    let shop = Shop::with_postgres();
+    shop.it.file("cache/windlass/templates", "a file where a directory is wanted");
+    let ended =
+        run(shop.with("psql -qAtc 'select 1' \"$DATABASE_URL\"").env("XDG_CACHE_HOME", shop.it.path("cache"))).exits(0);
+    assert_eq!(ended.stdout, "1\n");
+    assert!(
+        ended.stderr.starts_with("note: what `postgres` begins with is not kept: cannot make the directory `"),
+        "{}",
+        ended.stderr
+    );
 }

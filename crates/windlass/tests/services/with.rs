@@ -126,6 +126,41 @@ fn servers_that_refuse_root_run_for_root_too() {
     assert!(refused.stderr.starts_with("error: this is root, which servers refuse, "), "{}", refused.stderr);
 }
 
+/// Who is not root shows it with every test.
+#[test]
+fn who_is_not_root_has_servers_too() {
+    if crate::fixture::ended(crate::fixture::clean("id").arg("-u")).stdout != "0\n" {
+        return;
+    }
+    let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
+    shop.it.file("migrations/1_item.sql", "create table item (id int);\n");
+    let home = shop.it.path("home");
+    shop.it.file("home/empty", "");
+    // The programs of the user that runs the tests are nobody else's to run.
+    let program = shop.it.path("windlass");
+    std::fs::copy(env!("CARGO_BIN_EXE_windlass"), &program).unwrap();
+    crate::fixture::ended(crate::fixture::clean("chown").args(["-R", "nobody"]).arg(shop.it.root())).exits(0);
+    let cargo = "#!/bin/sh\nexec cat metadata.json\n";
+    let metadata = shop.it.cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]).exits(0).stdout;
+    shop.it.file("metadata.json", &metadata).file("bin/cargo", cargo);
+    std::fs::set_permissions(shop.it.path("bin/cargo"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", shop.it.path("bin").display());
+    let script = "id -un; stat -c %U \"$(dirname \"$(psql \"$DATABASE_URL\" -Atc 'show data_directory')\")\"; \
+                  psql -qAtc 'select count(*) from item' \"$DATABASE_URL\"";
+    let mut command = crate::fixture::clean("setpriv");
+    command
+        .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
+        .arg(&program)
+        .args(["with", "--", "sh", "-c", script])
+        .current_dir(shop.it.root())
+        .env("HOME", &home)
+        .env("PATH", path)
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("XDG_CACHE_HOME");
+    let ended = run(&mut command).exits(0);
+    assert_eq!(ended.stdout, "nobody\nnobody\n0\n", "{}", ended.stderr);
+}
+
 /// Debian and Ubuntu only: elsewhere the user installs it, and this test says that it is missing.
 #[test]
 fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {

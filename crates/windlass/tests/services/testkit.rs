@@ -1,0 +1,108 @@
+//! Tests that fail and tests that hang, with databases of their own, under the real nextest.
+
+use windlass_record::TestOutcome;
+
+use crate::fixture::Ended;
+use crate::live::run;
+use crate::shop::Shop;
+
+const TESTS: &str = r#"
+fn with_a_row() -> windlass_testkit::Lease {
+    let db = windlass_testkit::postgres();
+    let sql = "insert into item (name) values ('mine')";
+    assert!(std::process::Command::new("psql").args([db.url(), "-qc", sql]).status().unwrap().success());
+    db
+}
+
+#[test]
+fn passes() {
+    with_a_row();
+}
+
+#[test]
+fn panics() {
+    let _db = with_a_row();
+    panic!("as it should");
+}
+
+#[test]
+fn returns_an_error() -> Result<(), String> {
+    with_a_row();
+    Err("as it should".to_owned())
+}
+
+#[test]
+fn hangs() {
+    let _db = with_a_row();
+    std::thread::sleep(std::time::Duration::from_secs(600));
+}
+"#;
+
+/// A workspace whose tests ask the testkit.
+fn shop() -> Shop {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
+    let testkit = format!("[dev-dependencies]\nwindlass-testkit = {{ path = \"{root}/crates/windlass-testkit\" }}\n");
+    shop.it.file("Cargo.toml", &crate::fixture::manifest("app", &testkit));
+    shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
+    shop.it.file("tests/it.rs", TESTS);
+    shop.it
+        .file(".config/nextest.toml", "[profile.default]\nslow-timeout = { period = \"2s\", terminate-after = 1 }\n");
+    // The versions that this workspace has been tested with.
+    std::fs::copy(format!("{root}/Cargo.lock"), shop.it.path("Cargo.lock")).unwrap();
+    shop.it.cargo(&["update", "--workspace", "--offline"]).exits(0);
+    shop
+}
+
+/// The tests whose databases have been kept, by name.
+fn kept(shop: &Shop) -> Vec<String> {
+    let kept: serde_json::Value =
+        serde_json::from_str(&shop.it.read("target/windlass/services/kept/postgres.json")).unwrap();
+    let databases: Vec<(String, String)> = serde_json::from_value(kept["databases"].clone()).unwrap();
+    let mut tests: Vec<String> = databases.into_iter().map(|(_, test)| test).collect();
+    tests.sort();
+    tests
+}
+
+fn with_windlass(ended: Ended, shop: &Shop) -> Ended {
+    assert_eq!(shop.places().len(), 0, "{}\n{}", ended.stdout, ended.stderr);
+    ended
+}
+
+#[test]
+fn what_failed_is_kept_however_it_failed_and_the_report_says_how_to_look() {
+    let shop = shop();
+    let ended = with_windlass(run(&mut shop.command(&["test"])), &shop).exits(1);
+    let record = shop.it.record();
+    let failed: Vec<&str> =
+        record.tests.iter().filter(|it| it.outcome == TestOutcome::Failed).map(|it| &*it.name).collect();
+    assert_eq!(failed.len(), 3, "{failed:?}");
+    assert_eq!(kept(&shop), ["app::it::hangs", "app::it::panics", "app::it::returns_an_error"]);
+    assert!(ended.stdout.contains("connect postgres --kept test_"), "{}", ended.stdout);
+
+    // Without windlass around it, the first test starts what all need, and it goes with the run.
+    let mut alone = crate::fixture::clean("cargo");
+    let path = format!(
+        "{}:{}",
+        std::path::Path::new(env!("CARGO_BIN_EXE_windlass")).parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    alone.args(["nextest", "run", "--offline", "--no-fail-fast"]).current_dir(shop.it.root());
+    alone.env("XDG_RUNTIME_DIR", shop.it.path("run")).env("PATH", path);
+    std::fs::remove_dir_all(shop.it.path("target/windlass/services/kept")).unwrap();
+    let ended = crate::fixture::ended(&mut alone).exits(100);
+    assert!(ended.stderr.contains("4 tests run: 1 passed, 3 failed"), "{}", ended.stderr);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !shop.places().is_empty() {
+        assert!(std::time::Instant::now() < deadline, "{:?}", shop.places());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(kept(&shop), ["app::it::hangs", "app::it::panics", "app::it::returns_an_error"]);
+
+    // Threads of one process: what returns an error looks like what passes.
+    let mut threads = crate::fixture::clean("cargo");
+    threads.args(["test", "--offline", "--test", "it", "--", "--skip", "hangs"]).current_dir(shop.it.root());
+    threads.env("XDG_RUNTIME_DIR", shop.it.path("run"));
+    let ended = crate::fixture::ended(&mut threads).exits(101);
+    assert!(ended.stdout.contains("1 passed; 2 failed"), "{}", ended.stdout);
+}
