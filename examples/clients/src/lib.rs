@@ -1,0 +1,1 @@
+//! Nothing: what is here are the tests, one file for each client of PostgreSQL.
