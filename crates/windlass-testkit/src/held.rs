@@ -53,8 +53,8 @@ impl Held {
 
 /// Holds what the supervisor has given over a stream.
 pub(crate) fn hold(resource: &Resource, stream: UnixStream, of_process: bool) -> Arc<Held> {
-    let Resource { service, mode, name, database, .. } = resource;
-    let what = if database.is_empty() { service } else { "database" };
+    let Resource { service, mode, name, .. } = resource;
+    let what = if mode == "server" { "server" } else { "database" };
     let kept = format!("the {what} of this test is kept; connect with: cargo xtask connect {service} --kept {name}");
     let held = Arc::new(Held {
         stream,

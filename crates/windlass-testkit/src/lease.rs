@@ -88,13 +88,14 @@ impl Lease {
     #[track_caller]
     pub fn var(&self, name: &str) -> &str {
         let Resource { service, env, .. } = &self.resource;
-        env.get(name).unwrap_or_else(|| {
+        let Some(value) = env.get(name) else {
             let names = env.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             panic!(
                 "windlass-testkit: `{service}` exports no `{name}`; it exports: {names}\n\
                  help: `export` in `[services.{service}]` of .config/windlass.toml names them"
             )
-        })
+        };
+        value
     }
 
     /// Gives it back now, whatever becomes of the test. Under nextest what is merely dropped is given back when the test has

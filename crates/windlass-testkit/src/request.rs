@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::run::{Run, is_process_per_test, test_name};
-use crate::supervisor::{Supervisor, state};
+use crate::supervisor::{Supervisor, target_dir};
 use crate::{Lease, Problem, protocol};
 
 /// Names the socket of the supervisor that runs already.
@@ -87,8 +87,11 @@ impl Request {
     /// When it is not to be had: the message says why, and what would help.
     #[track_caller]
     pub fn lease(self) -> Lease {
-        self.asked()
-            .unwrap_or_else(|problem| panic!("windlass-testkit: no `{}` for this test\n{problem}", self.service))
+        // Not in a closure: what panics is where the test asks.
+        match self.asked() {
+            Ok(lease) => lease,
+            Err(problem) => panic!("windlass-testkit: no `{}` for this test\n{problem}", self.service),
+        }
     }
 
     fn asked(&self) -> Result<Lease, Problem> {
@@ -157,9 +160,12 @@ fn connect() -> Result<UnixStream, Problem> {
 fn found_or_started() -> Result<(PathBuf, UnixStream), Problem> {
     let manifest_dir = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let exe = env::current_exe().map_err(|error| Problem::new(format!("this program has no path: {error}")))?;
-    let state = state(&exe, manifest_dir.as_deref())?;
+    let target = target_dir(&exe, manifest_dir.as_deref())?;
+    // A debugger says no package; the workspace is above its target directory, unless that was put elsewhere.
+    let above = target.parent().filter(|dir| dir.join("Cargo.toml").is_file()).map(PathBuf::from);
     let run = Run::of(variable, std::process::id(), parent_id());
-    Supervisor { state, run, path: env::var_os("PATH"), manifest_dir }.connect()
+    let state = target.join("windlass/services");
+    Supervisor { state, run, path: env::var_os("PATH"), manifest_dir: manifest_dir.or(above) }.connect()
 }
 
 /// A variable of the environment.

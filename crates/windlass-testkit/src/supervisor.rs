@@ -114,20 +114,19 @@ impl Supervisor {
     }
 }
 
-/// The directory below the target directory in which the supervisors of a workspace write. That of a test that cargo has
-/// compiled is above its program; a doctest's is elsewhere, and its package knows.
-pub(crate) fn state(exe: &Path, manifest_dir: Option<&Path>) -> Result<PathBuf, Problem> {
+/// The target directory. That of a test that cargo has compiled is above its program; a doctest's is elsewhere, and its package
+/// knows.
+pub(crate) fn target_dir(exe: &Path, manifest_dir: Option<&Path>) -> Result<PathBuf, Problem> {
     let is_target = |dir: &PathBuf| dir.join("CACHEDIR.TAG").is_file();
     let above = exe.ancestors().skip(1).map(Path::to_owned).find(is_target);
     let of_package = || manifest_dir?.ancestors().map(|dir| dir.join("target")).find(is_target);
-    let target = above.or_else(of_package).ok_or_else(|| {
+    above.or_else(of_package).ok_or_else(|| {
         Problem::new(format!(
             "`{}` is in no target directory of cargo's: none above it has a `CACHEDIR.TAG`\n\
              help: run it by `cargo test`, `cargo nextest run`, or `windlass with -- COMMAND`",
             exe.display()
         ))
-    })?;
-    Ok(target.join("windlass/services"))
+    })
 }
 
 /// The text begins with a command, and what it said follows.

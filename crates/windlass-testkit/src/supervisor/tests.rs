@@ -10,7 +10,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::{Supervisor, state};
+use super::{Supervisor, target_dir};
 use crate::run::Run;
 
 /// A place for a run, whose `windlass` is a shell script.
@@ -150,17 +150,17 @@ fn a_windlass_that_leases_nothing_is_too_old() {
 }
 
 #[test]
-fn the_state_is_in_the_target_directory_of_the_program_or_of_its_package() {
+fn the_target_directory_is_above_the_program_or_in_the_workspace_of_its_package() {
     let dir = tempfile::tempdir().unwrap();
     let (target, package) = (dir.path().join("ws/target"), dir.path().join("ws/shop"));
     fs::create_dir_all(&target).unwrap();
-    let state_of = |exe: &Path| state(exe, Some(&package)).map_err(|problem| problem.text);
+    let found = |exe: &Path| target_dir(exe, Some(&package)).map_err(|problem| problem.text);
     let inside = target.join("debug/deps/shop-1");
     let doctest = dir.path().join("rustdoctest/rust_out");
-    let text = state_of(&inside).unwrap_err();
+    let text = found(&inside).unwrap_err();
     assert!(text.contains("`CACHEDIR.TAG`\nhelp: "), "{text}");
     fs::write(target.join("CACHEDIR.TAG"), "").unwrap();
     for exe in [&inside, &doctest] {
-        assert_eq!(state_of(exe).unwrap(), target.join("windlass/services"));
+        assert_eq!(found(exe).unwrap(), target);
     }
 }
