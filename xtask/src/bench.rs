@@ -4,6 +4,7 @@ mod chaos;
 mod fixture;
 mod lab;
 mod plan;
+mod services;
 mod startup;
 mod table;
 mod units;
@@ -37,6 +38,8 @@ enum Name {
     Startup,
     /// Planning a workspace of 200 crates
     Plan,
+    /// What a database or a server of its own costs a test
+    Services,
     /// What is left when something is killed in the middle of a run; fails if anything is
     Chaos,
 }
@@ -50,6 +53,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> anyhow::Result<()> {
         Name::Units => units::measure(&lab),
         Name::Startup => startup::measure(&lab),
         Name::Plan => plan::measure(&lab),
+        Name::Services => services::measure(&lab),
         Name::Chaos => chaos::measure(&lab, args.runs),
     }?;
     let machine = lab.machine()?;

@@ -2,7 +2,8 @@
 # Prepares the server of windlass's own image of PostgreSQL, and becomes it. It takes what the image of a registry takes:
 # POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_HOST_AUTH_METHOD, arguments of the server, and what is in
 # /docker-entrypoint-initdb.d. Its data are made already, with the role and the database `postgres` and that word for a
-# password; what is wanted otherwise is changed at the first start.
+# password, once where PGDATA is and once as an archive, for what is mounted there or set as PGDATA instead. What is wanted
+# otherwise is changed at the first start.
 set -eu
 
 fail() {
@@ -84,19 +85,9 @@ fi
 
 # Stands where the data are new.
 new=$PGDATA/windlass.new
-made=/var/lib/postgresql/data
-if [ ! -s "$PGDATA/PG_VERSION" ] && [ -e "$made/windlass.new" ]; then
-  # They are wanted in another place.
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
   mkdir -p "$PGDATA"
-  chmod 700 "$PGDATA"
-  cp -a "$made/." "$PGDATA"
-elif [ ! -s "$PGDATA/PG_VERSION" ]; then
-  # Somebody has mounted an empty directory there.
-  echo postgres > /tmp/password
-  initdb -D "$PGDATA" -U postgres --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 -E UTF8 --locale=C \
-    --no-instructions --no-sync --wal-segsize=1 >&2
-  rm /tmp/password
-  : > "$new"
+  tar -xf /usr/lib/windlass/data.tar -C "$PGDATA"
 fi
 
 if [ -e "$new" ]; then
@@ -125,10 +116,17 @@ if [ -e "$new" ]; then
     *) sql="${sql}ALTER ROLE $role PASSWORD $quoted$end" ;;
   esac
   quote "$database" '"'
-  [ "$database" = postgres ] || sql="${sql}CREATE DATABASE $quoted$end"
+  if [ "$database" != postgres ]; then
+    read -r major < "$PGDATA/PG_VERSION"
+    # Older ones know no other way than to copy files, which is the faster one where nothing is forced to the disk.
+    strategy=
+    [ "$major" -lt 15 ] || strategy=" STRATEGY file_copy"
+    sql="${sql}CREATE DATABASE $quoted$strategy$end"
+  fi
   if [ -n "$sql" ]; then
     # A server without clients: some 50 ms, where one with clients takes several times as long.
-    printf %s "$sql" | postgres --single -j -F -O -D "$PGDATA" -c exit_on_error=on postgres > /dev/null
+    printf %s "$sql" | postgres --single -j -F -O -D "$PGDATA" -c exit_on_error=on -c log_checkpoints=off \
+      postgres > /dev/null
   fi
 
   for file in /docker-entrypoint-initdb.d/*; do

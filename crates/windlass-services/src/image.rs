@@ -33,6 +33,8 @@ pub struct Image {
 pub const UID: u32 = 999;
 /// Where the program of an image is that prepares its server and then becomes it.
 pub const ENTRYPOINT: &str = "/usr/local/bin/windlass-entrypoint";
+/// Where an image has its data as an archive.
+pub const DATA: &str = "/usr/lib/windlass/data.tar";
 /// The label that such images have.
 pub const LABEL: &str = "windlass.image";
 

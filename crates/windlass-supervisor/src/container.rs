@@ -10,7 +10,7 @@ use std::time::Duration;
 use windlass_host::{Alive, Host};
 use windlass_plan::Command;
 use windlass_services::{
-    Container, ContainerSpec, ContainerState, Definition, EngineError, EngineSession, Kind, Use, Values, version_in,
+    Container, ContainerSpec, ContainerState, Definition, EngineError, EngineSession, Use, Values, version_in,
 };
 
 use crate::StartError;
@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PULL: Duration = Duration::from_secs(600);
 /// Where a container sees the directory that it shares with the machine.
 const INSIDE: &str = "/run/windlass";
-/// Where a PostgreSQL for tests has its data, in memory: the file system of a container is slow to copy what tests get copies of.
-const IN_MEMORY: &str = "/windlass";
+/// Where a container has the data of tests, in memory.
+const MEMORY: &str = "/var/lib/windlass";
 /// How many of the last lines of a log an error shows.
 const TAIL_LINES: u32 = 20;
 /// How often an engine is asked whether a container still runs.
@@ -88,7 +88,7 @@ impl<'a> StartContainer<'a> {
         let dir = self.place.join(&definition.name);
         let run = dir.join("run");
         let name = format!("windlass-{}-{}", self.id, definition.name);
-        let inside = inside(definition, container, &name, password);
+        let inside = inside(definition, container, &name, password, self.use_for);
         host.make_private_dir(&dir)?;
         host.make_shared_dir(&run)?;
         for (path, text) in definition.container_files(container, &inside) {
@@ -97,12 +97,8 @@ impl<'a> StartContainer<'a> {
         let alive = host.make_alive(&run.join("alive"))?;
         let mut spec = definition.container_spec(container, &image, &inside, self.use_for);
         spec.labels = labels(&Owner::of(host, self.place), self.id);
-        spec.binds = vec![(text(&run), INSIDE.to_owned())];
+        share(&mut spec, &run, self.use_for);
         spec.published = port;
-        if definition.kind == Kind::Postgres && self.use_for == Use::Test {
-            spec.tmpfs.insert(IN_MEMORY.to_owned(), "mode=1777".to_owned());
-            spec.env.insert("PGDATA".to_owned(), format!("{IN_MEMORY}/data"));
-        }
         let words = spec.run_words(&program, &name, &definition.container_secrets(container));
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
@@ -252,17 +248,20 @@ pub fn container_line(
 ) -> Option<String> {
     let container = definition.container.as_ref()?;
     let name = format!("windlass-{}", definition.name);
-    let inside = inside(definition, container, &name, String::new());
+    let inside = inside(definition, container, &name, String::new(), use_for);
     let mut spec = definition.container_spec(container, image, &inside, use_for);
-    spec.binds = vec![(text(&place.join(&definition.name).join("run")), INSIDE.to_owned())];
+    share(&mut spec, &place.join(&definition.name).join("run"), use_for);
     let words = spec.run_words(program, &name, &definition.container_secrets(container));
     Some(Command::new(&words[0], "/").args(&words[1..]).shell_here())
 }
 
 /// What a server knows of itself within its container.
-fn inside(definition: &Definition, container: &Container, id: &str, password: String) -> Values {
+fn inside(definition: &Definition, container: &Container, id: &str, password: String, use_for: Use) -> Values {
     Values {
-        data: container.data.clone(),
+        data: match use_for {
+            Use::Test => MEMORY.to_owned(),
+            Use::Dev => container.data.clone(),
+        },
         run: INSIDE.to_owned(),
         prefix: "/usr".into(),
         host: "0.0.0.0".into(),
@@ -272,6 +271,14 @@ fn inside(definition: &Definition, container: &Container, id: &str, password: St
         database: "windlass".into(),
         version: String::new(),
         id: id.to_owned(),
+    }
+}
+
+/// Shares a directory of the machine with a container, and gives it memory for the data of tests.
+fn share(spec: &mut ContainerSpec, run: &Path, use_for: Use) {
+    spec.binds = vec![(text(run), INSIDE.to_owned())];
+    if use_for == Use::Test {
+        spec.tmpfs = [(MEMORY.to_owned(), "mode=1777".to_owned())].into();
     }
 }
 

@@ -259,7 +259,9 @@ impl<'a> Stage<'a> {
         }
         // By this the entrypoint knows that nobody has used them.
         host.append_text(&data.join("windlass.new"), "")?;
-        Ok(())
+        let archive = self.system(Path::new(image::DATA));
+        host.make_dir(archive.parent().expect("it stands in a directory"))?;
+        self.pack_part(Part::Own, &data, &archive, &[String::new()])
     }
 
     /// Packs what was gathered.
@@ -272,14 +274,15 @@ impl<'a> Stage<'a> {
             (Part::Own, "own", own),
         ];
         for (part, dir, names) in parts {
-            let root = self.dir.join(dir);
-            let command = image::pack_command(part, &root.to_string_lossy(), &archive.to_string_lossy(), &names);
-            let answer = self.read(&command)?;
-            if answer.code != Some(0) {
-                return Err(self.failed("cannot be packed", &answer.stderr));
-            }
+            self.pack_part(part, &self.dir.join(dir), &archive, &names)?;
         }
         Ok(archive)
+    }
+
+    fn pack_part(&self, part: Part, root: &Path, archive: &Path, names: &[String]) -> Result<(), StartError> {
+        let answer =
+            self.read(&image::pack_command(part, &root.to_string_lossy(), &archive.to_string_lossy(), names))?;
+        if answer.code == Some(0) { Ok(()) } else { Err(self.failed("cannot be packed", &answer.stderr)) }
     }
 
     fn read(&self, command: &Command) -> Result<windlass_host::Answer, StartError> {

@@ -70,10 +70,11 @@ pub struct Run<'a> {
 pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Result<(), StartError> {
     let owner = host.watch(run.owner).map_err(StartError::Owner)?;
     let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
-    for swept in sweep(host) {
+    // First, for a server in one still writes to the private directory of its run.
+    for swept in sweep_containers(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
-    for swept in sweep_containers(host) {
+    for swept in sweep(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.

@@ -196,7 +196,8 @@ fn what_does_not_start_says_why_and_leaves_nothing() {
 #[test]
 fn a_person_can_do_the_same_by_hand() {
     let line = container_line(&shipped("postgres"), "podman", "postgres:17", Path::new("/run/p"), Use::Dev).unwrap();
-    let expected = "podman run --detach --rm --name windlass-postgres --env POSTGRES_DB=windlass --env POSTGRES_PASSWORD \
+    let expected = "podman run --detach --rm --name windlass-postgres \
+        --env PGDATA=/var/lib/postgresql/data/pgdata --env POSTGRES_DB=windlass --env POSTGRES_PASSWORD \
         --env POSTGRES_USER=windlass --publish 127.0.0.1::5432 --volume /run/p/postgres/run:/run/windlass:z postgres:17 \
         -c cluster_name=windlass-postgres -c unix_socket_directories=/var/run/postgresql,/run/windlass \
         -c dynamic_shared_memory_type=mmap";

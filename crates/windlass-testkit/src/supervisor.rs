@@ -20,6 +20,8 @@ use crate::{Problem, say};
 const READY: &str = "services ready: ";
 /// In that file, the path of the socket that tests ask on.
 const SOCKET: &str = "windlass.socket";
+/// What cargo writes to a target directory.
+const TARGET_MARKS: [&str; 2] = ["CACHEDIR.TAG", ".rustc_info.json"];
 /// How old the files of a run are when they may go.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -117,12 +119,13 @@ impl Supervisor {
 /// The target directory. That of a test that cargo has compiled is above its program; a doctest's is elsewhere, and its package
 /// knows.
 pub(crate) fn target_dir(exe: &Path, manifest_dir: Option<&Path>) -> Result<PathBuf, Problem> {
-    let is_target = |dir: &PathBuf| dir.join("CACHEDIR.TAG").is_file();
+    // Cargo tags only a directory that it has made itself, and writes the other file to any.
+    let is_target = |dir: &PathBuf| TARGET_MARKS.iter().any(|mark| dir.join(mark).is_file());
     let above = exe.ancestors().skip(1).map(Path::to_owned).find(is_target);
     let of_package = || manifest_dir?.ancestors().map(|dir| dir.join("target")).find(is_target);
     above.or_else(of_package).ok_or_else(|| {
         Problem::new(format!(
-            "`{}` is in no target directory of cargo's: none above it has a `CACHEDIR.TAG`\n\
+            "`{}` is in no target directory of cargo's: none above it has a `CACHEDIR.TAG` or `.rustc_info.json`\n\
              help: run it by `cargo test`, `cargo nextest run`, or `windlass with -- COMMAND`",
             exe.display()
         ))

@@ -83,6 +83,7 @@ impl Unit {
     fn show(self, value: f64) -> String {
         match self {
             Self::Count => format!("{value:.0}"),
+            Self::Ms if value < 10.0 => format!("{value:.2} ms"),
             Self::Ms => format!("{value:.0} ms"),
             Self::S => format!("{value:.2} s"),
         }

@@ -158,7 +158,7 @@ fn the_target_directory_is_above_the_program_or_in_the_workspace_of_its_package(
     let inside = target.join("debug/deps/shop-1");
     let doctest = dir.path().join("rustdoctest/rust_out");
     let text = found(&inside).unwrap_err();
-    assert!(text.contains("`CACHEDIR.TAG`\nhelp: "), "{text}");
+    assert!(text.contains("`.rustc_info.json`\nhelp: "), "{text}");
     fs::write(target.join("CACHEDIR.TAG"), "").unwrap();
     for exe in [&inside, &doctest] {
         assert_eq!(found(exe).unwrap(), target);

@@ -52,7 +52,8 @@ pub(super) fn run(cx: &Context, args: &ImageArgs) -> anyhow::Result<Exit> {
 fn chosen(declared: &[Definition], named: &[String]) -> Result<Vec<Definition>, Usage> {
     let with_image: Vec<Definition> = declared.iter().filter(|it| it.image.is_some()).cloned().collect();
     if named.is_empty() && with_image.is_empty() {
-        let known = shipped_names().collect::<Vec<_>>().join(", ");
+        let has_image = |name: &&str| shipped(name).is_some_and(|it| it.image.is_some());
+        let known = shipped_names().filter(has_image).collect::<Vec<_>>().join(", ");
         return Err(Usage(format!("`{}` declares no service that has an image; name one: {known}", config::CONFIG)));
     }
     if named.is_empty() {

@@ -13,7 +13,11 @@ use crate::{Context, Exit, PlanArgs, config, servers};
 #[derive(Clone, Debug, Subcommand)]
 pub enum ServicesTask {
     /// Remove what runs that were killed have left of their servers
-    Gc,
+    Gc {
+        /// Fail if there was anything: for the end of a CI
+        #[arg(long)]
+        check: bool,
+    },
     /// Start the servers of the services in `.config/windlass.toml`, print where it stands what they give, and keep them
     Supervise {
         /// The Cargo.toml of the workspace, or of a package in it
@@ -43,7 +47,7 @@ pub enum ServicesTask {
 
 pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     match task {
-        ServicesTask::Gc => gc(cx),
+        ServicesTask::Gc { check } => gc(cx, *check),
         ServicesTask::Supervise { manifest_path, owner, no_setup } => {
             supervise(cx, manifest_path.clone(), *owner, !no_setup)
         }
@@ -56,17 +60,18 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     }
 }
 
-fn gc(cx: &Context) -> anyhow::Result<Exit> {
-    let directories = windlass_supervisor::sweep(&cx.host).into_iter().map(|it| (it.to_string(), it.left.is_none()));
-    let containers = windlass_supervisor::sweep_containers(&cx.host).into_iter();
-    let swept: Vec<_> = directories.chain(containers.map(|it| (it.to_string(), it.left.is_none()))).collect();
-    for (said, _) in &swept {
-        cx.host.print(&format!("{said}\n"));
-    }
-    if swept.is_empty() {
+fn gc(cx: &Context, check: bool) -> anyhow::Result<Exit> {
+    // First, for a server in one still writes to the private directory of its run.
+    let containers = windlass_supervisor::sweep_containers(&cx.host);
+    let swept = windlass_supervisor::sweep(&cx.host);
+    let lines = containers.iter().map(ToString::to_string).chain(swept.iter().map(ToString::to_string));
+    lines.for_each(|line| cx.host.print(&format!("{line}\n")));
+    if containers.is_empty() && swept.is_empty() {
         cx.host.print("nothing is left of runs that were killed\n");
     }
-    Ok(if swept.iter().all(|(_, is_gone)| *is_gone) { Exit::PASSED } else { Exit::FAILED })
+    let mut left = containers.iter().map(|it| &it.left).chain(swept.iter().map(|it| &it.left));
+    let is_clean = if check { containers.is_empty() && swept.is_empty() } else { left.all(Option::is_none) };
+    Ok(if is_clean { Exit::PASSED } else { Exit::FAILED })
 }
 
 fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, may_pull: bool) -> anyhow::Result<Exit> {
