@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use windlass_services::MysqlSession;
 
 use crate::killed::{kill, pids};
@@ -43,6 +44,15 @@ impl Up {
         let (user, rest) = url.split_once("://").unwrap().1.split_once(':').unwrap();
         let (password, rest) = rest.split_once("@127.0.0.1:").unwrap();
         (user.into(), password.into(), rest.split(['/', '?']).next().unwrap().parse().unwrap())
+    }
+
+    /// What a test is given of a service; it has it until the connection ends.
+    fn lease(&self, service: &str) -> (UnixStream, Value) {
+        let mut stream = UnixStream::connect(&self.env["WINDLASS_SERVICES"]).unwrap();
+        writeln!(stream, "{}", json!({ "windlass": 1, "service": service })).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+        (stream, serde_json::from_str(&line).unwrap())
     }
 
     /// Sees that the server listens on loopback only, and that it is gone, first when it is no longer needed, and then when its
@@ -131,6 +141,12 @@ fn nats_carries_messages() {
     let mut said = [lines.line(), lines.line(), lines.line()];
     said.sort();
     assert_eq!(said, ["+OK", "MSG greetings 1 5", "hello"]);
+    // A test has a server of its own.
+    let (_held, given) = up.lease("nats");
+    assert_eq!(given["mode"], "server");
+    let own = u16::try_from(given["port"].as_u64().unwrap()).unwrap();
+    assert_ne!(own, port);
+    assert!(Lines::to(own).line().contains(given["name"].as_str().unwrap()));
     // JetStream answers too.
     lines.tell("SUB answers 2\r\nPUB $JS.API.INFO answers 0\r\n\r\n");
     let answer = std::iter::repeat_with(|| lines.line()).find(|line| line.starts_with('{')).unwrap();
@@ -160,14 +176,20 @@ fn mariadb_gives_databases() {
     let set = "IF @@max_connections <> 17 THEN SIGNAL SQLSTATE '45000'; END IF";
     session.run(&format!("BEGIN NOT ATOMIC {set}; END")).unwrap();
 
-    // As the supervisor makes a database for a test: through the socket, without a password.
-    let socket = up.shop.places()[0].join("mariadb/run/mysql.sock");
-    let mut own = MysqlSession::open(UnixStream::connect(socket).unwrap(), &user, "").unwrap();
-    own.create_database("lease_1").unwrap();
-    session.run("CREATE TABLE lease_1.orders (id INT)").unwrap();
-    own.drop_database("lease_1").unwrap();
-    let gone = session.run("CREATE TABLE lease_1.orders (id INT)").unwrap_err().to_string();
-    assert_eq!(gone, "MariaDB: Unknown database 'lease_1' (1049)");
+    // A test has an empty database, which is gone when the test is.
+    let (held, given) = up.lease("mariadb");
+    let database = given["database"].as_str().unwrap();
+    assert_eq!((&given["mode"], &given["port"]), (&json!("database"), &json!(port)));
+    assert_eq!(given["env"]["MYSQL_URL"], format!("mysql://{user}:{password}@127.0.0.1:{port}/{database}"));
+    session.run(&format!("CREATE TABLE {database}.orders (id INT)")).unwrap();
+    let (_other, other) = up.lease("mariadb");
+    assert_ne!(other["database"], given["database"]);
+    drop(held);
+    let gone = format!("MariaDB: Unknown database '{database}' (1049)");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while session.run(&format!("USE {database}")).map_err(|error| error.to_string()) != Err(gone.clone()) {
+        assert!(Instant::now() < deadline, "{database} is still there");
+    }
     up.goes(port);
 }
 
