@@ -90,7 +90,8 @@ pub struct Process {
     pub setting: Vec<Template>,
     /// Variables that all its programs run with.
     pub env: BTreeMap<String, Template>,
-    /// Files that are written before, readable by nobody else: path and text.
+    /// Files that are readable by nobody else: path and text. Those below the data are written before it is made, the others
+    /// before each start.
     pub files: Vec<(Template, Template)>,
     /// What asks a server of development to end well.
     pub stop: Signal,

@@ -137,10 +137,9 @@ impl<'a> Start<'a> {
             version: found.version.clone(),
             id: format!("windlass-{}-{name}", self.id),
         };
-        for (path, text) in definition.files(&values) {
-            host.write_private(Path::new(&path), &text)?;
-        }
-        Ok(Site { start: self, definition, found, values, dir, _port: port })
+        let site = Site { start: self, definition, found, values, dir, _port: port };
+        site.write_files(|path| !path.starts_with(&data))?;
+        Ok(site)
     }
 }
 
@@ -154,6 +153,8 @@ impl<'a> Site<'a> {
     pub(crate) fn init(&self) -> Result<(), StartError> {
         let Self { start: Start { host, .. }, definition, found, values, .. } = self;
         host.make_private_dir(self.data())?;
+        // They belong to the data: it is not made again for a server that has it already.
+        self.write_files(|path| path.starts_with(self.data()))?;
         let init = definition.init(values);
         if init.is_empty() {
             return Ok(());
@@ -167,6 +168,15 @@ impl<'a> Site<'a> {
             Err(Reading::Interrupted { .. }) => Err(StartError::Interrupted),
             Err(error) => Err(failed(format!("could not make its data: {error}"), "")),
         }
+    }
+
+    fn write_files(&self, is_wanted: impl Fn(&Path) -> bool) -> Result<(), StartError> {
+        for (path, text) in self.definition.files(&self.values) {
+            if is_wanted(Path::new(&path)) {
+                self.start.host.write_private(Path::new(&path), &text)?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts the server on the data that is there, and waits until it is ready.
