@@ -34,9 +34,13 @@ fn main() {
     let listener = TcpListener::bind(format!("{host}:{port}")).unwrap();
     for stream in listener.incoming() {
         let mut stream = stream.unwrap();
-        let mut question = [0; 1024];
-        let n = stream.read(&mut question).unwrap();
-        let is_health = question[..n].starts_with(b"GET /health ");
+        let mut question = Vec::new();
+        let mut byte = [0];
+        // All of it: what is not read when the connection ends has it reset.
+        while !question.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+            question.push(byte[0]);
+        }
+        let is_health = question.starts_with(b"GET /health ");
         let status = if is_health && std::env::var("KEY").is_ok() { "204 No Content" } else { "404 Not Found" };
         let _ = stream.write_all(format!("HTTP/1.1 {status}\r\nX-Key: {:?}\r\n\r\n", std::env::var("KEY")).as_bytes());
     }
