@@ -9,7 +9,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use windlass_plan::Command;
 use windlass_record::Outcome;
 
@@ -92,6 +92,13 @@ impl Process {
         }
     }
 
+    /// Asks it alone to end, for it ends what it has started itself.
+    pub(crate) fn ask(&self, signal: Signal) {
+        if self.status.is_none() {
+            let _ = kill_process(self.pid, signal);
+        }
+    }
+
     /// The number of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
@@ -100,6 +107,11 @@ impl Process {
     /// Asks it and all its descendants to end by a signal, gives them `grace`, and then ends them.
     pub(crate) fn stop(&mut self, signal: Signal, grace: Duration) {
         self.signal(signal);
+        self.wait(grace);
+    }
+
+    /// Waits until it and its process group have ended, and ends them with all that it started when they have not within `grace`.
+    pub(crate) fn wait(&mut self, grace: Duration) {
         let deadline = Instant::now() + grace;
         while self.ended().is_none() || !self.is_gone() && Instant::now() < deadline + grace {
             if Instant::now() > deadline {

@@ -30,6 +30,8 @@ pub(crate) struct Running {
     deadline: Option<Instant>,
     /// How long it may take to end when it is stopped.
     grace: Duration,
+    /// It ends what it has started itself.
+    is_service: bool,
     /// A service whose ready line has been seen.
     ready: bool,
     /// When all writers of its output were gone.
@@ -45,7 +47,18 @@ impl Running {
     pub(crate) fn new(process: Process, output: Output, step: &Step) -> Self {
         let deadline = Instant::now().checked_add(Duration::from_secs(step.timeout_s));
         let grace = if step.is_service() { GRACE_OF_SERVICE } else { GRACE };
-        Self { process, output, deadline, grace, ready: false, closed_at: None, stopping: None, ended_at: None }
+        let is_service = step.is_service();
+        Self {
+            process,
+            output,
+            deadline,
+            grace,
+            is_service,
+            ready: false,
+            closed_at: None,
+            stopping: None,
+            ended_at: None,
+        }
     }
 
     /// Whether its ready line has been seen.
@@ -78,7 +91,11 @@ impl Running {
     /// Asks it to end, if nobody has yet; it then counts as `outcome`.
     pub(crate) fn stop(&mut self, outcome: Outcome, signal: Signal) {
         if self.stopping.is_none() && self.process.ended().is_none() {
-            self.process.signal(signal);
+            if self.is_service {
+                self.process.ask(signal);
+            } else {
+                self.process.signal(signal);
+            }
             self.stopping = Some((outcome, Instant::now() + self.grace));
         }
     }
@@ -106,6 +123,8 @@ impl Running {
         let ended_at = *self.ended_at.get_or_insert_with(|| {
             if !is_gone && self.stopping.is_none() {
                 strays.extend(self.process.group_names());
+            }
+            if !is_gone && (self.stopping.is_none() || self.is_service) {
                 self.process.signal(Signal::TERM);
             }
             now

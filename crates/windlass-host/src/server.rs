@@ -175,6 +175,13 @@ impl Server {
         self.process.pid()
     }
 
+    /// Asks it alone to end, for it ends what it has started itself, and ends it with all that it started when it has not within
+    /// `grace`.
+    pub fn end(&mut self, signal: Signal, grace: Duration) {
+        self.process.ask(signal);
+        self.process.wait(grace);
+    }
+
     /// Asks it to end, and ends it with all that it started when it has not within `grace`.
     pub fn stop(&mut self, signal: Signal, grace: Duration) {
         self.process.stop(signal, grace);

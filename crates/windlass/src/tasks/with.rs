@@ -59,7 +59,8 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
         command = command.env(name, windlass_plan::fill(&text, &given)?);
     }
     let code = host.run_in_foreground(&command);
-    supervisor.stop(Signal::TERM, GRACE);
+    // A server that is asked before its supervisor is would be one that has died.
+    supervisor.end(Signal::TERM, GRACE);
     // Asked to stop, it passes, unless a server has died before.
     let died = supervisor.ended().filter(|outcome| *outcome != Outcome::Passed);
     let code = code.map_err(|error| cx.reading_error(error))?;
