@@ -28,8 +28,8 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Asks once; why it is not ready otherwise.
-    pub(crate) fn is_ready(&self) -> Result<(), String> {
+    /// Asks once: where it listens that others than this machine reach, if it does; why it is not ready otherwise.
+    pub(crate) fn answer(&self) -> Result<Option<SocketAddr>, String> {
         match &self.site.definition.probe {
             Probe::Protocol(kind) => self.speaks(*kind),
             Probe::Tcp => self.tcp().map(drop),
@@ -44,21 +44,21 @@ impl Asked<'_> {
             }
             Probe::Command(words) => self.lets_pass(words),
         }?;
-        match (&self.site.definition.probe, self.host().listening(self.pid)) {
-            // They say themselves who they are.
-            (Probe::Protocol(Kind::Postgres | Kind::Redis | Kind::Nats), _) => Ok(()),
-            // Where the system does not say who listens, the answer has to do.
-            (_, None) => Ok(()),
-            (_, Some(addresses)) if addresses.iter().any(|it| it.port() == self.site.values.port) => Ok(()),
-            (Probe::Line(_) | Probe::Command(_), _) => Err(format!("it does not listen on {}", self.address())),
-            _ => Err(ANOTHER.into()),
+        if let Probe::Protocol(Kind::Postgres | Kind::Redis | Kind::Nats) = self.site.definition.probe {
+            // They say themselves who they are, and are told where to listen; asking the system takes longer than they do.
+            return Ok(None);
         }
-    }
-
-    /// Where it listens that others than this machine reach.
-    pub(crate) fn beyond_loopback(&self) -> Option<SocketAddr> {
-        let addresses = self.host().listening(self.pid)?;
-        addresses.into_iter().find(|address| !address.ip().is_loopback())
+        let Some(addresses) = self.host().listening(self.pid) else {
+            // Where the system does not say who listens, the answer has to do.
+            return Ok(None);
+        };
+        if addresses.iter().all(|it| it.port() != self.site.values.port) {
+            return Err(match self.site.definition.probe {
+                Probe::Line(_) | Probe::Command(_) => format!("it does not listen on {}", self.address()),
+                _ => ANOTHER.into(),
+            });
+        }
+        Ok(addresses.into_iter().find(|address| !address.ip().is_loopback()))
     }
 
     fn speaks(&self, kind: Kind) -> Result<(), String> {

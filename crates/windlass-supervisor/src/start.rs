@@ -280,11 +280,11 @@ impl Running<'_> {
         let mut nap = Duration::from_millis(1);
         loop {
             let asked = Asked { site: &self.site, pid: self.life.server.pid() };
-            let not_yet = match asked.is_ready() {
-                Ok(()) => {
-                    let what =
-                        |it| format!("listens on {it}, which others reach; it may listen on {} only", values.host);
-                    return asked.beyond_loopback().map_or(Ok(()), |it| Err(self.site.failure(&what(it))));
+            let not_yet = match asked.answer() {
+                Ok(None) => return Ok(()),
+                Ok(Some(it)) => {
+                    let what = format!("listens on {it}, which others reach; it may listen on {} only", values.host);
+                    return Err(self.site.failure(&what));
                 }
                 Err(not_yet) => not_yet,
             };
