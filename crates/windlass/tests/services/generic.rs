@@ -88,16 +88,16 @@ fn a_server_that_is_on_the_path_needs_a_command_and_a_way_to_be_asked() {
 #[test]
 fn what_is_not_ready_is_named() {
     let refused = [
-        ("near", "\"http /\"", "was not ready within 1 s: the server: HTTP/1.1 404 Not Found"),
-        ("near", "\"line far and\"", "was not ready within 1 s: it has not written `far and`"),
-        ("near", "[\"sh\", \"-c\", \"echo no >&2; exit 1\"]", "was not ready within 1 s: `sh` does not pass: no"),
-        ("deaf", "\"line ready\"", "was not ready within 1 s: it does not listen on 127.0.0.1:"),
-        ("deaf", "\"tcp\"", "was not ready within 1 s: Connection refused (os error 111)"),
-        ("far", "\"tcp\"", "was not ready within 1 s: another server answers"),
+        ("near", "\"http /\"", "was not ready within 3 s: the server: HTTP/1.1 404 Not Found"),
+        ("near", "\"line far and\"", "was not ready within 3 s: it has not written `far and`"),
+        ("near", "[\"sh\", \"-c\", \"echo no >&2; exit 1\"]", "was not ready within 3 s: `sh` does not pass: no"),
+        ("deaf", "\"line ready\"", "was not ready within 3 s: it does not listen on 127.0.0.1:"),
+        ("deaf", "\"tcp\"", "was not ready within 3 s: Connection refused (os error 111)"),
+        ("far", "\"tcp\"", "was not ready within 3 s: another server answers"),
         ("wide", "\"tcp\"", "listens on 0.0.0.0:"),
     ];
     for (how, probe, expected) in refused {
-        let shop = shop(how, &format!("ready = {{ probe = {probe}, deadline-s = 1 }}"));
+        let shop = shop(how, &format!("ready = {{ probe = {probe}, deadline-s = 3 }}"));
         let ended = ended(&shop, "true").exits(3);
         let first = ended.stderr.lines().next().unwrap();
         assert!(first.starts_with(&format!("error: service `search` {expected}")), "{how} {probe}: {first}");
