@@ -30,8 +30,8 @@ struct State<T> {
     n_made: u64,
     /// Nobody may come to ask: before the first has, only one is made ahead.
     is_asked: bool,
-    n_failed: u64,
-    last_failure: String,
+    /// Why those could not be made that somebody waits for: each is said to one of them.
+    failures: Vec<String>,
     /// The last one could not be made: only who waits has it tried again.
     is_broken: bool,
     is_over: bool,
@@ -53,8 +53,7 @@ impl<'a, T> Pool<'a, T> {
             n_waiting: 0,
             n_made: 0,
             is_asked: false,
-            n_failed: 0,
-            last_failure: String::new(),
+            failures: Vec::new(),
             is_broken: false,
             is_over: false,
         };
@@ -64,7 +63,6 @@ impl<'a, T> Pool<'a, T> {
     /// One that nobody else is given; as soon as there is one.
     pub(crate) fn take(&self) -> Result<T, String> {
         let mut state = self.state();
-        let failed_before = state.n_failed;
         state.is_asked = true;
         state.n_waiting += 1;
         self.changed.notify_all();
@@ -75,8 +73,8 @@ impl<'a, T> Pool<'a, T> {
             if let Some(thing) = state.ready.pop_front() {
                 break Ok(thing);
             }
-            if state.n_failed > failed_before {
-                break Err(state.last_failure.clone());
+            if let Some(why) = state.failures.pop() {
+                break Err(why);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         };
@@ -110,8 +108,9 @@ impl<'a, T> Pool<'a, T> {
                         Ok(thing) => state.ready.push_back(thing),
                         Err(why) => {
                             state.n_live -= 1;
-                            state.n_failed += 1;
-                            state.last_failure = why;
+                            if state.n_waiting > state.failures.len() {
+                                state.failures.push(why);
+                            }
                         }
                     }
                 }
@@ -132,7 +131,7 @@ impl<'a, T> Pool<'a, T> {
             }
             let n_coming = state.ready.len() + state.n_making;
             let n_ahead = if state.is_asked { self.depth } else { self.depth.min(1) };
-            let is_waited_for = n_coming < state.n_waiting;
+            let is_waited_for = n_coming + state.failures.len() < state.n_waiting;
             let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < self.limit && !state.is_broken;
             if is_waited_for || is_wanted {
                 state.n_making += 1;
