@@ -15,6 +15,12 @@ impl Host {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
     }
 
+    /// A moment in UTC, such as `2026-11-22 17:45:00`.
+    pub fn utc(&self, unix_ms: u64) -> String {
+        let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(unix_ms)).to_string();
+        time.replace('T', " ").replace('Z', "")
+    }
+
     /// A name for a run that begins now: `20261122T174500Z-4711`, the time in UTC and the number of this process.
     pub fn run_id(&self) -> String {
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();

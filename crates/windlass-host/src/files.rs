@@ -68,6 +68,38 @@ impl Host {
         }
     }
 
+    /// What a file has from a place on, in bytes, cut behind the last whole line, with what is no UTF-8 replaced; and the place where
+    /// that ends. A file that has become shorter is read from its start.
+    pub fn read_on(&self, path: &Path, from: u64) -> (String, u64) {
+        use std::io::{Read, Seek, SeekFrom};
+        let read = || -> io::Result<(String, u64)> {
+            let mut file = fs::File::open(path)?;
+            let from = if file.metadata()?.len() < from { 0 } else { from };
+            file.seek(SeekFrom::Start(from))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1));
+            Ok((String::from_utf8_lossy(&bytes).into_owned(), from + bytes.len() as u64))
+        };
+        read().unwrap_or((String::new(), from))
+    }
+
+    /// How long a file is, in bytes; 0 if there is none.
+    pub fn file_bytes(&self, path: &Path) -> u64 {
+        fs::metadata(path).map_or(0, |meta| meta.len())
+    }
+
+    /// How long all files in a directory and below it are together, in bytes; what cannot be read counts nothing.
+    pub fn tree_bytes(&self, dir: &Path) -> u64 {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        let bytes = |entry: fs::DirEntry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => self.tree_bytes(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        };
+        entries.map(bytes).sum()
+    }
+
     /// Writes a file whole or not at all, making the directories above it.
     ///
     /// # Errors
@@ -341,9 +373,19 @@ impl Host {
     /// `windlass/` in the user's cache directory: `$XDG_CACHE_HOME`, else `~/Library/Caches` on macOS and `~/.cache`
     /// elsewhere; `None` where the user has no home.
     pub fn cache_dir(&self) -> Option<PathBuf> {
+        self.user_dir("XDG_CACHE_HOME", if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" })
+    }
+
+    /// `windlass/` where the user's programs keep what is to stay: `$XDG_DATA_HOME`, else `~/Library/Application Support` on
+    /// macOS and `~/.local/share` elsewhere; `None` where the user has no home.
+    pub fn data_dir(&self) -> Option<PathBuf> {
+        let below = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" };
+        self.user_dir("XDG_DATA_HOME", below)
+    }
+
+    fn user_dir(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         let home = || self.env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let below = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
-        let xdg = self.env("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        Some(xdg.or_else(|| home().map(|home| home.join(below)))?.join("windlass"))
+        let named = self.env(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        Some(named.or_else(|| home().map(|home| home.join(below_home)))?.join("windlass"))
     }
 }

@@ -1,13 +1,14 @@
 //! What servers stand on: locks that end with their holder, ports that nobody else is given, private directories, and the
 //! lives of other processes.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -34,6 +35,11 @@ impl Watch {
     /// Whether it has ended, also if nobody has asked how.
     pub fn has_ended(&self) -> bool {
         self.watch.has_ended()
+    }
+
+    /// Sends it a signal; one that has ended gets none.
+    pub fn signal(&self, signal: Signal) {
+        self.watch.signal(signal);
     }
 }
 
@@ -233,6 +239,24 @@ impl Host {
             thread::sleep(Duration::from_millis(2));
         }
         killed.len()
+    }
+
+    /// Whether a process works in a directory or below it, where the system says where one works: on Linux.
+    pub fn works_in(&self, pid: u32, dir: &Path) -> Option<bool> {
+        tree::works_in(i32::try_from(pid).ok().and_then(Pid::from_raw)?, dir)
+    }
+
+    /// The program that a process runs. Only Linux says it.
+    pub fn program_of(&self, pid: u32) -> Option<PathBuf> {
+        tree::program_of(i32::try_from(pid).ok().and_then(Pid::from_raw)?)
+    }
+
+    /// The processes that run a program and work in a directory or below it, by number. Only Linux says which do.
+    pub fn running_in(&self, dir: &Path, program: &Path) -> BTreeMap<u32, Watch> {
+        let there = tree::working_in(dir).into_iter().filter(|pid| tree::program_of(*pid).as_deref() == Some(program));
+        let watched =
+            there.filter_map(|pid| Some((pid.as_raw_nonzero().get().cast_unsigned(), tree::watch(pid).ok()??)));
+        watched.map(|(pid, watch)| (pid, Watch { watch })).collect()
     }
 
     /// Does nothing for a while.

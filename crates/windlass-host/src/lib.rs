@@ -22,6 +22,7 @@ compile_error!("windlass runs on Linux, macOS and WSL2; on Windows, clone and ru
 
 mod clock;
 mod containers;
+mod detached;
 mod engine;
 mod environment;
 mod files;
@@ -44,6 +45,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 pub use containers::{Alive, NoEngine};
+pub use detached::Detached;
 pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
 pub use files::HostError;
 pub use instance::{HeldPort, Lock, Watch};

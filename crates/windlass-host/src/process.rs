@@ -51,12 +51,17 @@ pub(crate) fn start(
 
 /// Starts a command that has the terminal: in this process's own group, and with its own input and output.
 pub(crate) fn in_foreground(command: &Command, env: &BTreeMap<OsString, OsString>) -> Result<Child, String> {
-    let mut child = std::process::Command::new(&command.program);
-    child.args(&command.args).current_dir(&command.cwd).env_clear().envs(env).envs(&command.env);
-    child.spawn().map_err(|error| not_started(command, &error))
+    shared(command, env).spawn().map_err(|error| not_started(command, &error))
 }
 
-fn not_started(command: &Command, error: &io::Error) -> String {
+/// A command that starts in this process's own group.
+pub(crate) fn shared(command: &Command, env: &BTreeMap<OsString, OsString>) -> std::process::Command {
+    let mut child = std::process::Command::new(&command.program);
+    child.args(&command.args).current_dir(&command.cwd).env_clear().envs(env).envs(&command.env);
+    child
+}
+
+pub(crate) fn not_started(command: &Command, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => format!("cannot start `{}`: no such program on `PATH`", command.program),
         _ => format!("cannot start `{}`: {error}", command.program),

@@ -7,8 +7,7 @@ use crate::Host;
 impl Host {
     /// Prints to standard output. That nobody reads it any more is no reason to stop.
     pub fn print(&self, text: &str) {
-        let _ = io::stdout().lock().write_all(text.as_bytes());
-        let _ = io::stdout().flush();
+        self.print_while_read(text);
     }
 
     /// Prints to standard error.
@@ -26,12 +25,26 @@ impl Host {
         self.is_terminal() && self.env("NO_COLOR").is_none_or(|value| value.is_empty())
     }
 
+    /// Prints to standard output; whether somebody can still read it.
+    pub fn print_while_read(&self, text: &str) -> bool {
+        io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()).is_ok()
+    }
+
     /// Asks a question that is answered by yes or no; `None` where nobody can answer.
     pub fn ask(&self, question: &str) -> Option<bool> {
+        self.answer(&format!("{question} [Y/n] "), true)
+    }
+
+    /// Asks before something is lost: what is not a clear yes is a no; `None` where nobody can answer.
+    pub fn ask_before_loss(&self, question: &str) -> Option<bool> {
+        self.answer(&format!("{question} [y/N] "), false)
+    }
+
+    fn answer(&self, question: &str, by_default: bool) -> Option<bool> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        self.print_error(&format!("{question} [Y/n] "));
+        self.print_error(question);
         // Waiting in small steps, for a signal does not end a read.
         let stdin = io::stdin();
         let tick = rustix::event::Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -49,7 +62,10 @@ impl Host {
         if io::stdin().lock().read_line(&mut answer).ok()? == 0 {
             return Some(false);
         }
-        Some(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+        Some(match answer.trim().to_lowercase().as_str() {
+            "" => by_default,
+            answer => matches!(answer, "y" | "yes"),
+        })
     }
 }
 

@@ -49,20 +49,20 @@ pub(crate) fn sweep() -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, peer, strays,
-    watch, working_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, peer,
+    program_of, strays, watch, working_in, works_in,
 };
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::BTreeMap;
     use std::os::fd::OwnedFd;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::{fs, io};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{
-        Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, pidfd_open, set_child_subreaper,
+        Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, pidfd_open, pidfd_send_signal, set_child_subreaper,
         set_parent_process_death_signal, waitpid,
     };
 
@@ -190,6 +190,10 @@ mod linux {
             let at_once = Timespec::default();
             poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&at_once)).is_ok_and(|n| n > 0)
         }
+
+        pub(crate) fn signal(&self, signal: Signal) {
+            let _ = pidfd_send_signal(&self.0, signal);
+        }
     }
 
     /// The number of the process at the other end of a connection (`SO_PEERCRED`).
@@ -209,10 +213,21 @@ mod linux {
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
             let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
-            let works_there = || fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(dir));
-            found.extend(pid.filter(|_| works_there()));
+            found.extend(pid.filter(|pid| works_in(*pid, dir) == Some(true)));
         }
         found
+    }
+
+    /// Whether a process works in `dir` or below it; one that has ended does not, nor one that this user may not look at.
+    pub(crate) fn works_in(pid: Pid, dir: &Path) -> Option<bool> {
+        Some(fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero())).is_ok_and(|cwd| cwd.starts_with(dir)))
+    }
+
+    /// The program that a process runs, also if its file has been replaced or removed since.
+    pub(crate) fn program_of(pid: Pid) -> Option<PathBuf> {
+        let program = fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero())).ok()?;
+        let name = program.to_str().and_then(|name| name.strip_suffix(" (deleted)")).map(PathBuf::from);
+        Some(name.unwrap_or(program))
     }
 
     /// Descendants of this process that still run, each with its name, except what is in its own process group or below
@@ -232,7 +247,8 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, group_names, is_ignored, peer, strays, watch, working_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, group_names, is_ignored, peer, program_of, strays, watch,
+    working_in, works_in,
 };
 
 #[cfg(not(target_os = "linux"))]
@@ -280,6 +296,10 @@ mod elsewhere {
         pub(crate) fn has_ended(&self) -> bool {
             rustix::process::test_kill_process(self.0).is_err()
         }
+
+        pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+            let _ = rustix::process::kill_process(self.0, signal);
+        }
     }
 
     /// There is no way to ask.
@@ -295,6 +315,16 @@ mod elsewhere {
     /// There is no way to ask.
     pub(crate) fn working_in(_dir: &std::path::Path) -> Vec<Pid> {
         Vec::new()
+    }
+
+    /// There is no way to ask.
+    pub(crate) fn works_in(_pid: Pid, _dir: &std::path::Path) -> Option<bool> {
+        None
+    }
+
+    /// There is no way to ask.
+    pub(crate) fn program_of(_pid: Pid) -> Option<std::path::PathBuf> {
+        None
     }
 
     /// The process groups have been stopped already.
