@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::content::{Content, Run};
 use crate::image::Image;
 use crate::kind::{Kind, Mode, Probe};
@@ -75,6 +77,8 @@ pub struct Package {
     pub or: Vec<String>,
     /// What a person talks to the server with.
     pub client: Vec<Template>,
+    /// What the client is given in its environment, such as the password: arguments can be read by everybody.
+    pub client_env: BTreeMap<String, Template>,
 }
 
 /// How a service runs as a process.
@@ -170,7 +174,7 @@ pub enum Use {
 }
 
 /// What is known of one server, and stands for the placeholders.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Values {
     /// The absolute directory of its data.
     pub data: String,
@@ -266,6 +270,13 @@ impl Definition {
     /// Where a user of it connects.
     pub fn url(&self, values: &Values) -> String {
         self.fill(values)(&self.url)
+    }
+
+    /// What a person talks to the server with: a program with its arguments, and what is set for it; empty where there is none.
+    pub fn client(&self, values: &Values) -> (Vec<String>, BTreeMap<String, String>) {
+        let fill = self.fill(values);
+        let env = self.package.client_env.iter().map(|(name, value)| (name.clone(), fill(value)));
+        (self.package.client.iter().map(&fill).collect(), env.collect())
     }
 
     /// A command of the workspace's own that fills a database: a program with its arguments.

@@ -34,7 +34,7 @@ const KEYS: [&str; 15] = [
     "settings",
     "needed-by",
 ];
-const PACKAGE_KEYS: [&str; 8] = ["nix", "nix-major", "debian", "cargo", "find", "probe", "or", "client"];
+const PACKAGE_KEYS: [&str; 9] = ["nix", "nix-major", "debian", "cargo", "find", "probe", "or", "client", "client-env"];
 const PROCESS_KEYS: [&str; 8] = ["root", "init", "command", "setting", "env", "files", "stop", "die"];
 /// Where such a service is, unless its table says otherwise.
 const URL: &str = "tcp://{host}:{port}";
@@ -181,7 +181,9 @@ fn read_package(
         }
     };
     let client = templates(section.entry("client", source), &[], source);
-    Some(Package { nix, nix_major, debian, cargo, find, probe, or, client }).filter(|it| !it.probe.is_empty())
+    let client_env = section.entry("client-env", source).map(|env| read_variables(&env, source)).unwrap_or_default();
+    let package = Package { nix, nix_major, debian, cargo, find, probe, or, client, client_env };
+    Some(package).filter(|it| !it.probe.is_empty())
 }
 
 fn read_process(section: &Section<'_>, source: &mut Source<'_>) -> Option<Process> {

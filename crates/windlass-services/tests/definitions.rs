@@ -1,6 +1,6 @@
 //! What a service's file and a user's table make of each other.
 
-use windlass_services::{Backend, Definition, Mode, Probe, Template, Use, Values, read, shipped};
+use windlass_services::{Backend, Definition, Mode, Probe, Template, Use, Values, read, shipped, shipped_names};
 use windlass_toml::Problems;
 
 fn values() -> Values {
@@ -36,6 +36,18 @@ fn a_test_server_is_fast_and_a_dev_server_durable() {
     );
     let dev = postgres.command(&values(), Use::Dev).join(" ");
     assert_eq!(dev, format!("{fixed} -c dynamic_shared_memory_type=mmap"));
+}
+
+#[test]
+fn a_client_is_never_given_the_password_where_everybody_can_read_it() {
+    let secret = Values { password: "5ec2e7".into(), ..values() };
+    for service in shipped_names().map(|name| shipped(name).unwrap()) {
+        let (words, _) = service.client(&secret);
+        assert!(!words.iter().any(|word| word.contains("5ec2e7")), "{words:?}");
+    }
+    let (words, env) = shipped("postgres").unwrap().client(&secret);
+    assert_eq!(words, ["psql", "-h", "127.0.0.1", "-p", "4321", "-U", "windlass", "-d", "app"]);
+    assert_eq!(env.into_iter().collect::<Vec<_>>(), [("PGPASSWORD".to_owned(), "5ec2e7".to_owned())]);
 }
 
 #[test]
