@@ -46,6 +46,12 @@ impl Cluster {
     }
 }
 
+/// Gives the role of a server the password that it is known by.
+pub(crate) fn set_password(host: &Host, values: &Values) -> Result<(), PostgresError> {
+    let (user, password) = (quoted(&values.user), literal(&values.password));
+    Cluster::of(values).control(host)?.query(&format!("ALTER ROLE {user} PASSWORD {password}")).map(drop)
+}
+
 /// How databases of this server are best copied: file by file only if it is sure that no file is forced to the disk, for each
 /// would be (PostgreSQL 15 and newer can do otherwise; older ones know no other way).
 pub(crate) fn strategy(session: &mut Session) -> Result<Strategy, PostgresError> {

@@ -117,11 +117,19 @@ pub(crate) fn is_held(host: &Host, dir: &Path) -> bool {
 fn clean(host: &Host, dir: &Path) -> (usize, Result<(), HostError>) {
     // A backend that is busy outlives its server when that is killed.
     let n_processes = host.kill_all_in(dir);
-    for segment in segments(host, dir) {
-        // There is one only where the server has been killed; where there is no `ipcrm`, its 56 bytes stay.
-        host.clean_up(&Command::new("ipcrm", "/").args(["-m", &segment]), Duration::from_secs(5));
+    for name in host.list_dir(dir).unwrap_or_default() {
+        remove_segment(host, &dir.join(name).join("data"));
     }
     (n_processes, host.remove_tree(dir))
+}
+
+/// Removes the shared memory segment that the PostgreSQL server of a data directory has written down: line 7 of its
+/// `postmaster.pid`. There is one only where the server has been killed; where there is no `ipcrm`, its 56 bytes stay.
+pub(crate) fn remove_segment(host: &Host, data: &Path) {
+    let text = host.read_text(&data.join("postmaster.pid")).ok().flatten().unwrap_or_default();
+    if let Some(segment) = text.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+        host.clean_up(&Command::new("ipcrm", "/").args(["-m", segment]), Duration::from_secs(5));
+    }
 }
 
 /// Where private directories may be, in the order of preference.
@@ -154,14 +162,4 @@ fn guard(host: &Host, root: &Path) -> Option<Lock> {
         host.sleep(Duration::from_millis(5));
     }
     None
-}
-
-/// The shared memory segments that PostgreSQL servers below a directory have written down: line 7 of their `postmaster.pid`.
-fn segments(host: &Host, dir: &Path) -> Vec<String> {
-    let names = host.list_dir(dir).unwrap_or_default();
-    let segment = |name: String| {
-        let text = host.read_text(&dir.join(name).join("data/postmaster.pid")).ok().flatten()?;
-        Some(text.lines().nth(6)?.split_whitespace().nth(1)?.to_owned())
-    };
-    names.into_iter().filter_map(segment).collect()
 }

@@ -67,6 +67,9 @@ pub enum StartError {
     /// There is no port.
     #[error("there is no port to be had on 127.0.0.1: {0}")]
     Port(io::Error),
+    /// The servers of development cannot be kept: why, and what would be right.
+    #[error("{0}")]
+    Development(String),
     /// The machine refuses.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -93,6 +96,8 @@ pub(crate) struct Start<'a> {
     /// The private directory of the run, and its name.
     pub(crate) place: &'a Path,
     pub(crate) id: &'a str,
+    /// Where data and logs are that stay, which servers of development have; others have them in the private directory too.
+    pub(crate) home: Option<&'a Path>,
     /// The workspace's root.
     pub(crate) root: &'a Path,
 }
@@ -104,8 +109,10 @@ pub(crate) struct Site<'a> {
     pub(crate) definition: &'a Definition,
     pub(crate) found: &'a Found,
     pub(crate) values: Values,
-    /// All that is of this server.
+    /// All that is of this server, but what stays.
     pub(crate) dir: PathBuf,
+    /// What stays, if something does.
+    home: Option<PathBuf>,
     _port: HeldPort,
 }
 
@@ -121,7 +128,8 @@ impl<'a> Start<'a> {
     ) -> Result<Site<'a>, StartError> {
         let host = self.host;
         let dir = self.place.join(name);
-        let (data, run) = (dir.join("data"), dir.join("run"));
+        let home = self.home.map(|home| home.join(name));
+        let (data, run) = (home.as_ref().unwrap_or(&dir).join("data"), dir.join("run"));
         host.make_private_dir(&dir)?;
         host.make_private_dir(&run)?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -137,7 +145,7 @@ impl<'a> Start<'a> {
             version: found.version.clone(),
             id: format!("windlass-{}-{name}", self.id),
         };
-        let site = Site { start: self, definition, found, values, dir, _port: port };
+        let site = Site { start: self, definition, found, values, dir, home, _port: port };
         site.write_files(|path| !path.starts_with(&data))?;
         Ok(site)
     }
@@ -190,11 +198,16 @@ impl<'a> Site<'a> {
     fn spawn(&self) -> Result<Life, StartError> {
         let Self { start: Start { host, launcher, .. }, definition, found, .. } = self;
         self.hand_over()?;
-        let die = number(definition.process.die);
-        let server = found.resolved(host, definition.command(&self.values, Use::Test));
+        // Data that stays is to be whole, also when the process dies that started the server.
+        let (use_for, die, grace) = match self.home {
+            Some(_) => (Use::Dev, definition.process.stop, HALT),
+            None => (Use::Test, definition.process.die, GRACE),
+        };
+        let die = number(die);
+        let server = found.resolved(host, definition.command(&self.values, use_for));
         let words = self.account().server(launcher, host.pid(), die, server);
         let command = self.command(words, Path::new(&self.values.run));
-        Ok(Life { server: host.start_server(&command, &self.log())?, die })
+        Ok(Life { server: host.start_server(&command, &self.log())?, die, grace })
     }
 
     /// A program of the service, as this user runs it.
@@ -212,7 +225,7 @@ impl<'a> Site<'a> {
 
     /// The file that has what the server writes.
     pub(crate) fn log(&self) -> PathBuf {
-        self.dir.join("log")
+        self.home.as_ref().unwrap_or(&self.dir).join("log")
     }
 
     fn account(&self) -> Account {
@@ -223,10 +236,11 @@ impl<'a> Site<'a> {
     }
 
     fn hand_over(&self) -> Result<(), StartError> {
-        match self.account().owner() {
-            Some(owner) => Ok(self.start.host.hand_over(&self.dir, owner)?),
-            None => Ok(()),
+        let Some(owner) = self.account().owner() else { return Ok(()) };
+        for dir in [Some(&self.dir), self.home.as_ref()].into_iter().flatten() {
+            self.start.host.hand_over(dir, owner)?;
         }
+        Ok(())
     }
 
     /// An error with the end of the server's log.
@@ -248,11 +262,12 @@ pub(crate) struct Running<'a> {
 struct Life {
     server: Server,
     die: windlass_host::Signal,
+    grace: Duration,
 }
 
 impl Drop for Life {
     fn drop(&mut self) {
-        self.server.stop(self.die, GRACE);
+        self.server.stop(self.die, self.grace);
     }
 }
 
@@ -260,6 +275,11 @@ impl Running<'_> {
     /// How it ended, in words; `None` while it runs.
     pub(crate) fn ended(&mut self) -> Option<String> {
         self.life.server.ended().map(|outcome| outcome.to_string())
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.life.server.pid()
     }
 
     /// Stops it in good order, so that its data is whole, and keeps its place.

@@ -94,7 +94,8 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         if definitions.iter().zip(&ways).any(runs_as_nobody) { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let mut kept = Kept::read(host, run.dir)?;
-    let start = Start { host, launcher: run.launcher, account, place: &place.dir, id: &place.id, root: run.root };
+    let start =
+        Start { host, launcher: run.launcher, account, place: &place.dir, id: &place.id, home: None, root: run.root };
     let mut running = Vec::new();
     let mut offers = Vec::new();
     for ((definition, way), links) in definitions.iter().zip(&ways).zip(&links) {

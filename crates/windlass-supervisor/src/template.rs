@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use windlass_host::{Host, HostError};
-use windlass_services::{PostgresError, Values};
+use windlass_services::Values;
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
-use crate::cluster::{Cluster, literal, quoted};
+use crate::cluster::{Cluster, set_password};
 use crate::fill::{Target, fill};
 use crate::start::{Running, Site};
 
@@ -46,11 +46,7 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
     }
     let mut running = site.launch()?;
     if n_kept > 0 {
-        let set = |cluster: &Cluster| -> Result<(), PostgresError> {
-            let (user, password) = (quoted(&running.site.values.user), literal(&running.site.values.password));
-            cluster.control(host)?.query(&format!("ALTER ROLE {user} PASSWORD {password}")).map(drop)
-        };
-        set(&Cluster::of(&running.site.values)).map_err(|error| running.site.failure(&error.to_string()))?;
+        set_password(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
     }
     for link in &links[n_kept.max(1)..] {
         let site = &running.site;
@@ -116,15 +112,15 @@ fn keep(site: &Site<'_>, dir: Option<PathBuf>) {
         host.print_error(&format!("note: what `{}` begins with is not kept: {error}\n", site.definition.name));
     }
     let _ = host.remove_tree(&part);
-    forget(host, N_KEPT);
+    forget(host);
 }
 
-/// Removes the clusters that have not been used for longest; those that were removed.
-pub(crate) fn forget(host: &Host, n_kept: usize) -> Vec<PathBuf> {
+/// Removes the clusters that have not been used for longest, where there are more than a few; those that were removed.
+pub fn forget(host: &Host) -> Vec<PathBuf> {
     let Some(cache) = cache(host) else { return Vec::new() };
     let mut kept: Vec<PathBuf> =
         host.list_dir(&cache).unwrap_or_default().into_iter().map(|name| cache.join(name)).collect();
     kept.sort_by_key(|dir| std::cmp::Reverse(host.modified_unix_ms(dir)));
     let is_removed = |dir: &PathBuf| host.remove_tree(Path::new(dir)).is_ok();
-    kept.into_iter().skip(n_kept).filter(is_removed).collect()
+    kept.into_iter().skip(N_KEPT).filter(is_removed).collect()
 }

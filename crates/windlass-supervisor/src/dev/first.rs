@@ -1,0 +1,59 @@
+//! What the data of a server of development begins with: what tests begin with.
+
+use std::path::Path;
+
+use windlass_services::{Definition, Kind, PostgresError};
+
+use crate::cluster::{Cluster, quoted};
+use crate::start::{Site, Start};
+use crate::template::{self, TEMPLATE};
+use crate::{Found, StartError, chain};
+
+/// Makes the data of a server that has none: beside those that stay, and there at once when it is complete. `start` is that of
+/// servers of tests.
+pub(crate) fn make(
+    start: &Start<'_>,
+    definition: &Definition,
+    found: &Found,
+    password: &str,
+    data: &Path,
+) -> Result<(), StartError> {
+    let (host, name) = (start.host, &definition.name);
+    let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
+    let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
+    let site = start.site(name, definition, found, port, password.to_owned())?;
+    let made = site.data().to_owned();
+    let dir = site.dir.clone();
+    match definition.kind {
+        Kind::Postgres => postgres(start, site)?,
+        _ => site.init()?,
+    }
+    let part = data.with_extension("part");
+    host.remove_tree(&part)?;
+    host.copy_tree(&made, &part).inspect_err(|_| drop(host.remove_tree(&part)))?;
+    host.rename(&part, data)?;
+    Ok(host.remove_tree(&dir)?)
+}
+
+/// A cluster with the schema and the fixtures that tests have, in the database that is given to users.
+fn postgres(start: &Start<'_>, site: Site<'_>) -> Result<(), StartError> {
+    let (host, name) = (start.host, &site.definition.name.clone());
+    let content = &site.definition.content;
+    if content.migrations.is_some() || !content.fixtures.is_empty() {
+        host.print_error(&format!(
+            "note: `{name}` is new, and begins with what tests begin with: schema and fixtures; later migrations are yours to run\n"
+        ));
+    }
+    let links = chain::read(host, start.root, site.definition, &site.found.version)?;
+    let mut running = template::start(site, &links)?;
+    let hand = || -> Result<(), PostgresError> {
+        let mut session = Cluster::of(&running.site.values).control(host)?;
+        session.query(&format!("ALTER DATABASE {TEMPLATE} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false"))?;
+        let database = quoted(&running.site.values.database);
+        session.query(&format!("ALTER DATABASE {TEMPLATE} RENAME TO {database}")).map(drop)
+    };
+    hand().map_err(|error| running.site.failure(&error.to_string()))?;
+    // What is copied is whole, and written down.
+    running.halt();
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The process that keeps the servers of development.
+
+use std::path::Path;
+use std::time::Duration;
+
+use windlass_host::{Host, HostError};
+use windlass_plan::Command;
+use windlass_services::{Definition, Kind, Root};
+
+use super::first;
+use super::home::Home;
+use super::kept::{Kept, KeptServer, configured};
+use crate::account::Account;
+use crate::cluster::set_password;
+use crate::kept::Kept as Addresses;
+use crate::place::{Place, sweep};
+use crate::start::{Running, Start};
+use crate::{Launcher, StartError};
+
+const TICK: Duration = Duration::from_millis(50);
+/// A log that is longer makes room for a new one when its server starts.
+const LOG_BYTES: u64 = 16 << 20;
+/// How long a system may take to say whether a directory can be reached.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Whose servers are kept, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping<'a> {
+    /// Where they have what stays.
+    pub home: &'a Home,
+    /// What becomes a server.
+    pub launcher: &'a Launcher,
+}
+
+/// Starts the servers of development and keeps them, in a session of its own, until it is asked to stop; they are stopped in good
+/// order then. One that ends by itself does not end the others.
+///
+/// # Errors
+///
+/// When they are kept already, or one cannot be started.
+pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Result<(), StartError> {
+    host.leave_session();
+    let Keeping { home, launcher } = keeping;
+    home.make(host)?;
+    let _lock = home
+        .keep(host)?
+        .ok_or_else(|| StartError::Development("the servers of development are kept by another process".into()))?;
+    // At once, for what is there is of somebody who has died.
+    let (pid, since_unix_ms) = (host.pid(), host.unix_ms());
+    let (boot, servers) = home.last(host)?.map(|last| (last.boot, last.servers)).unwrap_or_default();
+    let mut kept = Kept { pid, since_unix_ms, is_ready: false, boot, servers };
+    home.write(host, &kept)?;
+    for swept in sweep(host) {
+        host.print_error(&format!("note: {swept}\n"));
+    }
+    home.see_off(host)?;
+    kept.boot = host.boot_id();
+    kept.servers.clear();
+    let found = home.find(host, definitions)?;
+    let refuses_root = definitions.iter().any(|definition| definition.process.root == Root::Refuses);
+    let account = if refuses_root { Account::of_servers(host)? } else { Account::Own };
+    let place = Place::make(host, account)?;
+    let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: &home.root };
+    let durable = Start { home: Some(&home.dir), ..start };
+    let mut addresses = Addresses::read(host, &home.dir)?;
+    let mut running = Vec::new();
+    for (definition, found) in definitions.iter().zip(&found) {
+        let (port, password, said) = addresses.address(host, &definition.name)?;
+        if let Some(said) = said {
+            host.print_error(&format!("note: {said}\n"));
+        }
+        // Before there is data that has the password.
+        addresses.keep(host)?;
+        let dir = home.dir.join(&definition.name);
+        if !host.is_dir(&dir) {
+            host.make_private_dir(&dir)?;
+        }
+        if host.uid() == 0 && account.owner().is_none() {
+            // It may have been handed over when servers ran as somebody else.
+            host.hand_over(&dir, 0)?;
+        }
+        let log = home.log_of(&definition.name);
+        if host.file_bytes(&log) > LOG_BYTES {
+            host.rename(&log, &log.with_extension("old"))?;
+        }
+        let data = home.data_of(&definition.name);
+        if !host.is_dir(&data) {
+            first::make(&start, definition, found, &password, &data)?;
+        }
+        if definition.process.root == Root::Refuses {
+            see_that_it_is_reached(host, account, &definition.name, &home.dir)?;
+        }
+        let server = durable.site(&definition.name, definition, found, port, password)?.launch()?;
+        if definition.kind == Kind::Postgres {
+            // The file of addresses may have been lost.
+            set_password(host, &server.site.values).map_err(|error| server.site.failure(&error.to_string()))?;
+        }
+        let configured = configured(definition, found);
+        let (pid, values) = (server.pid(), server.site.values.clone());
+        let program = host.program_of(pid);
+        kept.servers.insert(definition.name.clone(), KeptServer { values, ended: None, configured, pid, program });
+        running.push(server);
+        home.write(host, &kept)?;
+    }
+    kept.is_ready = true;
+    home.write(host, &kept)?;
+    watch(host, home, &mut kept, &mut running)?;
+    // In good order, before anybody is told that they are gone.
+    drop(running);
+    Ok(home.forget(host)?)
+}
+
+/// Writes down what ends, until this process is asked to stop.
+fn watch(host: &Host, home: &Home, kept: &mut Kept, running: &mut [Running<'_>]) -> Result<(), HostError> {
+    while host.interrupted_by().is_none() {
+        for it in &mut *running {
+            let name = &it.site.definition.name;
+            let Some(server) = kept.servers.get_mut(name).filter(|server| server.ended.is_none()) else { continue };
+            if let Some(how) = it.ended() {
+                host.print_error(&format!("error: {}\n", it.site.failure(&format!("has ended: {how}"))));
+                server.ended = Some(how);
+                home.write(host, kept)?;
+            }
+        }
+        host.sleep(TICK);
+    }
+    Ok(())
+}
+
+/// Sees that the user whom files are handed over to is let through to them.
+fn see_that_it_is_reached(host: &Host, account: Account, service: &str, dir: &Path) -> Result<(), StartError> {
+    if account.owner().is_none() {
+        return Ok(());
+    }
+    // Those that windlass has made; the others are the user's.
+    for dir in dir.ancestors().take(3) {
+        host.let_through(dir)?;
+    }
+    let words = account.init(vec!["test".into(), "-d".into(), dir.join(".").to_string_lossy().into_owned()]);
+    let asked = host.read(&Command::new(&words[0], "/").args(&words[1..]), ANSWER);
+    if asked.is_ok_and(|answer| answer.code == Some(0)) {
+        return Ok(());
+    }
+    let what = format!(
+        "runs as `nobody` here, who is not let through to `{}`\nhelp: set `XDG_DATA_HOME` to a directory that everybody may pass \
+         through",
+        dir.display()
+    );
+    Err(StartError::failed(service, what, ""))
+}
