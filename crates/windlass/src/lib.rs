@@ -37,6 +37,7 @@
 mod args;
 mod config;
 mod context;
+mod development;
 mod display;
 mod exit;
 mod init;

@@ -9,8 +9,9 @@ use windlass_services::{Backend, Definition};
 use windlass_supervisor::{Origin, SOCKET, StartError, can_be_contained, find, unpack, unpacking};
 use windlass_workspace::{Selection, Workspace};
 
+use crate::exit::Usage;
 use crate::pipeline::Services;
-use crate::{Context, rundir};
+use crate::{Context, config, rundir};
 
 /// The variable that says where tests ask for what is theirs alone: the path of a socket (docs/protocol.md).
 const TESTKIT: &str = "WINDLASS_SERVICES";
@@ -20,6 +21,21 @@ const DATABASE_URL: &str = "DATABASE_URL";
 const COMPILING: [&str; 3] = ["clippy", "build", "doc"];
 /// Where a package has its sources.
 const SOURCES: [&str; 4] = ["src", "tests", "examples", "benches"];
+
+/// Sees that there are services.
+///
+/// # Errors
+///
+/// When the workspace declares none.
+pub(crate) fn demand(services: &[Definition]) -> anyhow::Result<()> {
+    if services.is_empty() {
+        let path = config::CONFIG;
+        return Err(
+            Usage(format!("`{path}` declares no service; `[services.postgres]` in it declares PostgreSQL")).into()
+        );
+    }
+    Ok(())
+}
 
 /// Sees that the servers of services are at hand: what is missing is fetched and unpacked into the user's cache, after saying
 /// so and, where somebody can answer, asking. Nothing is ever installed.

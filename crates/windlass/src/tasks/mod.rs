@@ -1,12 +1,16 @@
 //! The tasks, one file each.
 
 mod ci;
+mod connect;
 mod doctor;
+mod env;
 mod image;
 mod init;
 mod report;
 mod services;
 mod setup;
+mod status;
+mod up;
 mod with;
 
 use clap::Subcommand;
@@ -30,6 +34,20 @@ pub enum Task {
     Report(report::ReportArgs),
     /// Run one command with the services of the workspace, and clean up after it
     With(with::WithArgs),
+    /// Start the workspace's servers for development, unless they are up: their data stays
+    Up(up::UpArgs),
+    /// Stop the servers of development; their data stays
+    Down(up::DownArgs),
+    /// Say of each service whether its server of development is up
+    Status(status::StatusArgs),
+    /// Print what the servers of development have written
+    Logs(status::LogsArgs),
+    /// Remove the data of the servers of development, and start those again that were up
+    Reset(up::ResetArgs),
+    /// Talk to a server of development, or to what a failed test has left, with the client of the service
+    Connect(connect::ConnectArgs),
+    /// Print the addresses of the servers of development, with their passwords
+    Env(env::EnvArgs),
     /// Look after the servers of services
     #[command(subcommand)]
     Services(services::ServicesTask),
@@ -51,6 +69,13 @@ impl Task {
             Self::Doctor(args) => doctor::run(cx, &args),
             Self::Report(args) => report::run(cx, &args),
             Self::With(args) => with::run(cx, &args),
+            Self::Up(args) => up::up(cx, &args),
+            Self::Down(args) => up::down(cx, &args),
+            Self::Status(args) => status::status(cx, &args),
+            Self::Logs(args) => status::logs(cx, &args),
+            Self::Reset(args) => up::reset(cx, &args),
+            Self::Connect(args) => connect::run(cx, &args),
+            Self::Env(args) => env::run(cx, &args),
             Self::Services(task) => services::run(cx, &task),
             Self::Init(args) => init::run(cx, &args),
         }

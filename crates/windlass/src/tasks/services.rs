@@ -5,18 +5,24 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Subcommand;
 use windlass_host::Signal;
-use windlass_supervisor::{Launcher, Run, StartError};
+use windlass_supervisor::dev::{Home, Keeping};
+use windlass_supervisor::{Run, StartError};
 
+use crate::development::{Development, done, launcher, size};
 use crate::{Context, Exit, PlanArgs, config, servers};
 
 /// What can be done with servers.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ServicesTask {
-    /// Remove what runs that were killed have left of their servers
+    /// Remove what runs that were killed have left of their servers, templates that are too many, and, after asking, the data of
+    /// development of worktrees that are gone
     Gc {
-        /// Fail if there was anything: for the end of a CI
+        /// Fail if there was anything of runs that were killed: for the end of a CI
         #[arg(long)]
         check: bool,
+        /// Remove the data of worktrees that are gone without asking
+        #[arg(long)]
+        yes: bool,
     },
     /// Start the servers of the services in `.config/windlass.toml`, print where it stands what they give, and keep them
     Supervise {
@@ -29,6 +35,9 @@ pub enum ServicesTask {
         /// Fetch nothing: an image that is missing is an error that says how to get it
         #[arg(long)]
         no_setup: bool,
+        /// Keep the servers of development instead, in a session of its own, until `down` stops them
+        #[arg(long, conflicts_with = "owner")]
+        dev: bool,
     },
     /// Build local images of services from this machine's own programs: `postgres:15-windlass`
     Image(super::image::ImageArgs),
@@ -47,8 +56,9 @@ pub enum ServicesTask {
 
 pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     match task {
-        ServicesTask::Gc { check } => gc(cx, *check),
-        ServicesTask::Supervise { manifest_path, owner, no_setup } => {
+        ServicesTask::Gc { check, yes } => gc(cx, *check, *yes),
+        ServicesTask::Supervise { manifest_path, dev: true, .. } => keep(cx, manifest_path.as_ref()),
+        ServicesTask::Supervise { manifest_path, owner, no_setup, .. } => {
             supervise(cx, manifest_path.clone(), *owner, !no_setup)
         }
         ServicesTask::Image(args) => super::image::run(cx, args),
@@ -60,18 +70,50 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     }
 }
 
-fn gc(cx: &Context, check: bool) -> anyhow::Result<Exit> {
+fn gc(cx: &Context, check: bool, yes: bool) -> anyhow::Result<Exit> {
     // First, for a server in one still writes to the private directory of its run.
     let containers = windlass_supervisor::sweep_containers(&cx.host);
     let swept = windlass_supervisor::sweep(&cx.host);
     let lines = containers.iter().map(ToString::to_string).chain(swept.iter().map(ToString::to_string));
     lines.for_each(|line| cx.host.print(&format!("{line}\n")));
-    if containers.is_empty() && swept.is_empty() {
+    let templates = windlass_supervisor::forget_templates(&cx.host);
+    let lines = templates.iter().map(|it| format!("removed `{}`, which was not used for longest\n", it.display()));
+    lines.for_each(|line| cx.host.print(&line));
+    let n_gone = clear_orphans(cx, yes)?;
+    if containers.is_empty() && swept.is_empty() && templates.is_empty() && n_gone == 0 {
         cx.host.print("nothing is left of runs that were killed\n");
     }
     let mut left = containers.iter().map(|it| &it.left).chain(swept.iter().map(|it| &it.left));
     let is_clean = if check { containers.is_empty() && swept.is_empty() } else { left.all(Option::is_none) };
     Ok(if is_clean { Exit::PASSED } else { Exit::FAILED })
+}
+
+/// Removes, after asking, the data of development of worktrees that are gone; how many there were.
+fn clear_orphans(cx: &Context, yes: bool) -> anyhow::Result<usize> {
+    let mut gone = Home::all(&cx.host);
+    gone.retain(|home| home.is_orphaned(&cx.host));
+    for home in &gone {
+        let (dir, root, size) = (home.dir.display(), home.root.display(), size(cx.host.tree_bytes(&home.dir)));
+        cx.host.print(&format!("`{dir}` has {size} of development in `{root}`, which is gone\n"));
+        // It may just not be mounted.
+        if yes || cx.host.ask_before_loss("remove it for good?") == Some(true) {
+            done(cx, home.remove(&cx.host))?;
+            cx.host.print("removed\n");
+        } else {
+            cx.go_on()?;
+            cx.host.print("it stays: `--yes` removes it\n");
+        }
+    }
+    Ok(gone.len())
+}
+
+/// Keeps the servers of development.
+fn keep(cx: &Context, manifest_path: Option<&PathBuf>) -> anyhow::Result<Exit> {
+    let it = Development::of(cx, manifest_path)?;
+    let launcher = launcher(cx)?;
+    let keeping = Keeping { home: &it.home, launcher: &launcher };
+    done(cx, windlass_supervisor::dev::keep(&cx.host, &it.services, keeping))?;
+    Ok(Exit::PASSED)
 }
 
 fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, may_pull: bool) -> anyhow::Result<Exit> {
@@ -81,7 +123,7 @@ fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, m
     let dir = servers::dir(&workspace.target_directory);
     // For tests that are run without windlass, and start it themselves.
     cx.host.write_text(&dir.join("program"), &program)?;
-    let launcher = Launcher { words: vec![program, "services".into(), "launch".into()] };
+    let launcher = launcher(cx)?;
     let owner = owner.unwrap_or_else(|| cx.host.parent());
     let run = Run { root: Path::new(&workspace.root), dir: &dir, launcher: &launcher, owner, may_pull };
     match windlass_supervisor::supervise(&cx.host, &config.services, run) {

@@ -11,7 +11,6 @@ use windlass_plan::Command;
 use windlass_record::Outcome;
 use windlass_supervisor::READY;
 
-use crate::exit::Usage;
 use crate::{Context, Exit, PlanArgs, config, servers};
 
 /// How long the servers may take to end once the command has.
@@ -36,12 +35,7 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let root = cx.workspace(&plan)?.root;
     let config = config::of(cx, &root)?;
-    if config.services.is_empty() {
-        let path = config::CONFIG;
-        return Err(
-            Usage(format!("`{path}` declares no service; `[services.postgres]` in it declares PostgreSQL")).into()
-        );
-    }
+    servers::demand(&config.services)?;
     let allowed = config.ci.setup && !args.no_setup;
     servers::set_up(cx, &config.services, allowed)?;
     let supervise = servers::supervise_command(cx, &root, allowed)?;

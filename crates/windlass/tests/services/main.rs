@@ -6,9 +6,13 @@ mod fixture;
 #[path = "../faults/live.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the faults use more of it")]
 mod live;
+#[path = "../faults/pty.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the faults use more of it")]
+mod pty;
 
 mod container;
 mod content;
+mod dev;
 mod engine;
 mod generic;
 mod image;

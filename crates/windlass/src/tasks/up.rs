@@ -1,0 +1,134 @@
+//! `up`, `down` and `reset`: the servers of development.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use windlass_services::Backend;
+use windlass_supervisor::dev::Kept;
+
+use crate::development::{Development, done, size};
+use crate::exit::Usage;
+use crate::{Context, Exit, servers};
+
+/// What `up` takes.
+#[derive(Clone, Debug, Args)]
+pub struct UpArgs {
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// Fetch nothing: a server that is missing is an error that says how to get it
+    #[arg(long)]
+    no_setup: bool,
+}
+
+/// What `down` takes.
+#[derive(Clone, Debug, Args)]
+pub struct DownArgs {
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+}
+
+/// What `reset` takes.
+#[derive(Clone, Debug, Args)]
+pub struct ResetArgs {
+    /// The service; all if absent
+    service: Option<String>,
+    /// Remove the data without asking
+    #[arg(long)]
+    yes: bool,
+    /// The Cargo.toml of the workspace, or of a package in it
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+}
+
+pub(super) fn up(cx: &Context, args: &UpArgs) -> anyhow::Result<Exit> {
+    let it = Development::of(cx, args.manifest_path.as_ref())?;
+    for service in it.services.iter().filter(|service| service.backend == Some(Backend::Container)) {
+        cx.host
+            .print_error(&format!("note: `{}` is a process here: servers of development always are\n", service.name));
+    }
+    servers::set_up(cx, &it.services, it.may_set_up && !args.no_setup)?;
+    let _alone = done(cx, it.home.alone(&cx.host))?;
+    // Before anything is stopped that could not be started again.
+    let found = it.find(cx)?;
+    if let Some(kept) = it.kept(cx)? {
+        let why = match kept.is_ready {
+            true => kept.differs(&it.services, &found),
+            false => vec!["they were started by somebody who was killed".to_owned()],
+        };
+        if why.is_empty() {
+            show(cx, &it, &kept);
+            cx.host.print("they were up already\n");
+            return Ok(Exit::PASSED);
+        }
+        let why = why.join(", ");
+        cx.host.print_error(&format!("note: {why}: the servers are stopped in good order, and started again\n"));
+        done(cx, it.home.down(&cx.host))?;
+    }
+    let kept = it.start(cx)?;
+    show(cx, &it, &kept);
+    cx.host.print(&format!("`{} env` prints their addresses with the passwords\n", cx.program));
+    Ok(Exit::PASSED)
+}
+
+/// The servers with their addresses, without the passwords: others may read this.
+fn show(cx: &Context, it: &Development, kept: &Kept) {
+    for service in &it.services {
+        if let Some(server) = it.server(Some(kept), &service.name) {
+            let values = &server.values;
+            let url = service.url(values).replace(&values.password, "***");
+            cx.host.print(&format!("{} {}: {url}\n", service.name, values.version));
+        }
+    }
+}
+
+pub(super) fn down(cx: &Context, args: &DownArgs) -> anyhow::Result<Exit> {
+    let it = Development::of(cx, args.manifest_path.as_ref())?;
+    let _alone = done(cx, it.home.alone(&cx.host))?;
+    let said = match done(cx, it.home.down(&cx.host))? {
+        true => "stopped; the data stays\n",
+        false => "nothing was up\n",
+    };
+    cx.host.print(said);
+    Ok(Exit::PASSED)
+}
+
+pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
+    let (host, it) = (&cx.host, Development::of(cx, args.manifest_path.as_ref())?);
+    let services = it.services(args.service.as_deref())?;
+    let _alone = done(cx, it.home.alone(host))?;
+    let has_data = |name: &str| host.is_dir(&it.home.data_of(name));
+    let data: Vec<&str> = services.iter().map(|it| &*it.name).filter(|name| has_data(name)).collect();
+    if data.is_empty() {
+        host.print("there is no data\n");
+        return Ok(Exit::PASSED);
+    }
+    let of = |name: &str| format!("`{name}` ({})", size(host.tree_bytes(&it.home.data_of(name))));
+    let what = data.iter().map(|name| of(name)).collect::<Vec<_>>().join(", ");
+    if !args.yes {
+        match host.ask_before_loss(&format!("remove the data of {what} for good?")) {
+            Some(true) => {}
+            Some(false) => {
+                cx.go_on()?;
+                host.print("nothing was removed\n");
+                return Ok(Exit::FAILED);
+            }
+            None => {
+                let what = format!("the data of {what} would be removed, and nobody can be asked: `--yes` says so");
+                return Err(Usage(what).into());
+            }
+        }
+    }
+    let was_up = done(cx, it.home.down(host))?;
+    for name in &data {
+        done(cx, it.home.reset(host, name))?;
+    }
+    host.print(&format!("removed the data of {what}\n"));
+    if was_up {
+        servers::set_up(cx, &it.services, false)?;
+        let kept = it.start(cx)?;
+        show(cx, &it, &kept);
+    }
+    Ok(Exit::PASSED)
+}
