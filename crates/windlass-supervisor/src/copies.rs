@@ -50,7 +50,7 @@ impl<'a> Copies<'a> {
             // Where the server has gone, so has the database.
             let _ = remover.control(|session| session.query(&drop).map(std::mem::drop));
         };
-        Pool::new(depth, limit, Box::new(make), Box::new(remove))
+        Pool::new(depth, 1, limit, Box::new(make), Box::new(remove))
     }
 
     /// Makes the database that all may read, unless it is there.

@@ -83,7 +83,7 @@ impl<'a> Making<'a> {
             // What cannot be removed now goes with the directory of the run.
             let _ = host.remove_tree(&dir);
         };
-        Pool::new(depth, usize::MAX, Box::new(make), Box::new(discard))
+        Pool::new(depth, 0, usize::MAX, Box::new(make), Box::new(discard))
     }
 
     /// Starts the server of a site with all that its databases begin with.

@@ -14,6 +14,8 @@ pub(crate) struct Pool<'a, T> {
     discard: Discard<'a, T>,
     /// How many are ready at the most while nobody waits.
     depth: usize,
+    /// How many before anybody has asked: nobody may come to.
+    n_before: usize,
     /// How many there may be, used ones included, while nobody waits.
     limit: usize,
     state: Mutex<State<T>>,
@@ -28,7 +30,6 @@ struct State<T> {
     n_live: usize,
     n_waiting: usize,
     n_made: u64,
-    /// Nobody may come to ask: before the first has, only one is made ahead.
     is_asked: bool,
     /// Why those could not be made that somebody waits for: each is said to one of them.
     failures: Vec<String>,
@@ -44,7 +45,7 @@ enum Job<T> {
 }
 
 impl<'a, T> Pool<'a, T> {
-    pub(crate) fn new(depth: usize, limit: usize, make: Make<'a, T>, discard: Discard<'a, T>) -> Self {
+    pub(crate) fn new(depth: usize, n_before: usize, limit: usize, make: Make<'a, T>, discard: Discard<'a, T>) -> Self {
         let state = State {
             ready: VecDeque::new(),
             used: Vec::new(),
@@ -57,7 +58,7 @@ impl<'a, T> Pool<'a, T> {
             is_broken: false,
             is_over: false,
         };
-        Self { make, discard, depth, limit, state: Mutex::new(state), changed: Condvar::new() }
+        Self { make, discard, depth, n_before, limit, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// One that nobody else is given; as soon as there is one.
@@ -130,7 +131,7 @@ impl<'a, T> Pool<'a, T> {
                 return None;
             }
             let n_coming = state.ready.len() + state.n_making;
-            let n_ahead = if state.is_asked { self.depth } else { self.depth.min(1) };
+            let n_ahead = if state.is_asked { self.depth } else { self.n_before };
             let is_waited_for = n_coming + state.failures.len() < state.n_waiting;
             let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < self.limit && !state.is_broken;
             if is_waited_for || is_wanted {
@@ -167,7 +168,7 @@ mod tests {
         let discard = |_: u64| {
             n_ended.fetch_add(1, Ordering::Relaxed);
         };
-        let pool = Pool::new(4, 6, Box::new(Ok), Box::new(discard));
+        let pool = Pool::new(4, 1, 6, Box::new(Ok), Box::new(discard));
         thread::scope(|scope| {
             let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| pool.work())).collect();
             let users: Vec<_> = (0..50).map(|_| scope.spawn(|| pool.take().unwrap())).collect();
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn who_waits_is_told_why_nothing_can_be_made_and_the_next_tries_again() {
         let make = |n: u64| if n == 1 { Err("disk full".to_owned()) } else { Ok(n) };
-        let pool = Pool::new(0, 6, Box::new(make), Box::new(drop));
+        let pool = Pool::new(0, 0, 6, Box::new(make), Box::new(drop));
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
             assert_eq!(pool.take(), Err("disk full".to_owned()));

@@ -43,6 +43,10 @@ impl Launcher {
 /// read: a JSON object of what they give, such as `postgres.url`.
 pub const READY: &str = "services ready: ";
 
+/// What the supervisor says on its standard output before it ends because the programs of a service are not at hand, and the name of
+/// that service.
+pub(crate) const NOT_AT_HAND: &str = "services not at hand: ";
+
 /// What the path of the socket is called among what services give at which tests ask for what is theirs alone.
 pub const SOCKET: &str = "windlass.socket";
 
@@ -78,7 +82,11 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.
-    let ways = definitions.iter().map(|definition| way(host, definition)).collect::<Result<Vec<_>, _>>()?;
+    let ways = definitions.iter().map(|definition| way(host, definition)).collect::<Result<Vec<_>, _>>();
+    if let Err(StartError::NotAtHand { name, .. }) = &ways {
+        host.print(&format!("{NOT_AT_HAND}{name}\n"));
+    }
+    let ways = ways?;
     let mut links = Vec::new();
     for (definition, way) in definitions.iter().zip(&ways) {
         let version = match way {

@@ -18,6 +18,8 @@ use crate::{Problem, say};
 
 /// What the supervisor says on its standard output when its servers are ready, before the path of a file.
 const READY: &str = "services ready: ";
+/// What it says there, before its name, of a service whose programs are not at hand; it ends then.
+const NOT_AT_HAND: &str = "services not at hand: ";
 /// In that file, the path of the socket that tests ask on.
 const SOCKET: &str = "windlass.socket";
 /// What cargo writes to a target directory.
@@ -46,7 +48,7 @@ impl Supervisor {
         lock.lock().map_err(here)?;
         let failed = fs::read_to_string(self.file("failed"));
         if let (true, Ok(text)) = (self.run.is_unique, failed) {
-            return Err(problem_of_start(&text));
+            return Err(self.problem_of_start(&text));
         }
         let mut started: Option<(Child, String)> = None;
         let mut nap = Duration::from_millis(1);
@@ -63,7 +65,7 @@ impl Supervisor {
                         if status.code().is_some() {
                             fs::write(self.file("failed"), &text).map_err(here)?;
                         }
-                        return Err(problem_of_start(&text));
+                        return Err(self.problem_of_start(&text));
                     }
                 }
                 // The test that started it may have been killed, and it goes on.
@@ -73,6 +75,13 @@ impl Supervisor {
             thread::sleep(nap);
             nap = (nap * 2).min(Duration::from_millis(20));
         }
+    }
+
+    /// The text begins with a command, and what it said follows.
+    fn problem_of_start(&self, text: &str) -> Problem {
+        let said = fs::read_to_string(self.file("out")).unwrap_or_default();
+        let not_at_hand = said.lines().any(|line| line.starts_with(NOT_AT_HAND));
+        Problem { text: format!("the services of this run could not be started: {text}"), not_at_hand }
     }
 
     /// A file of this run.
@@ -130,11 +139,6 @@ pub(crate) fn target_dir(exe: &Path, manifest_dir: Option<&Path>) -> Result<Path
             exe.display()
         ))
     })
-}
-
-/// The text begins with a command, and what it said follows.
-fn problem_of_start(text: &str) -> Problem {
-    Problem::new(format!("the services of this run could not be started: {text}"))
 }
 
 /// A new file, also where another process writes to an old one of this name.

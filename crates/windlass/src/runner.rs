@@ -160,6 +160,11 @@ impl<'a> Runner<'a> {
         self.interrupted_by.is_some() || !self.keep_going && self.record.red_steps().next().is_some()
     }
 
+    /// Whether it acts for a CI.
+    pub(crate) fn is_ci(&self) -> bool {
+        self.ci != Ci::None
+    }
+
     /// Reads the output of a step as nextest's.
     pub(crate) fn watch_tests(&mut self, step: &str) {
         self.nextest = Some((step.to_owned(), windlass_nextest::Progress::default()));

@@ -203,8 +203,13 @@ impl<'a> Chaos<'a> {
         let words: Vec<&str> =
             if is_alone { nextest.to_vec() } else { [&[&*with, "with", "--"], &nextest[..]].concat() };
         let said = std::fs::File::create(self.workspace.join("said"))?;
-        let path = std::env::var("PATH").unwrap_or_default();
         let bin = self.windlass.parent().context("a program is in a directory")?;
+        // A nextest that windlass has installed is on nobody's path.
+        let tools = self.lab.host.cache_dir().map(|cache| cache.join("tools")).unwrap_or_default();
+        let names = self.lab.host.list_dir(&tools)?.into_iter();
+        let path = names.fold(std::env::var("PATH").unwrap_or_default(), |path, name| {
+            format!("{path}:{}", tools.join(name).join("bin").display())
+        });
         let mut command = std::process::Command::new(words[0]);
         command
             .args(&words[1..])

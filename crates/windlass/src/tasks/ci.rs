@@ -113,6 +113,9 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         Ok(tests) => runner.add_tests(tests),
         Err(error) => runner.note(format!("the tests are not in this record: {error:#}")),
     }
+    if ground.services.is_some() {
+        look_for_remains(cx, &mut runner);
+    }
     if !ground.has_lockfile {
         // Cargo has written one for its stages; the workspace has decided to have none.
         if let Err(error) = cx.host.remove_file(&Path::new(&ground.workspace.root).join("Cargo.lock")) {
@@ -120,6 +123,19 @@ pub(super) fn run(cx: &Context, task: &str, args: &CiArgs, of_task: impl Fn(&str
         }
     }
     Ok(runner.end())
+}
+
+/// What servers of a run have left that did not end well is removed, and in a CI the run does not count as passed.
+fn look_for_remains(cx: &Context, runner: &mut Runner<'_>) {
+    let containers = windlass_supervisor::sweep_containers(&cx.host).into_iter().map(|it| it.to_string());
+    let directories = windlass_supervisor::sweep(&cx.host).into_iter().map(|it| it.to_string());
+    for left in containers.chain(directories) {
+        if runner.is_ci() {
+            runner.could_not(anyhow::anyhow!("services have left something: {left}"));
+        } else {
+            runner.note(format!("services have left something: {left}"));
+        }
+    }
 }
 
 /// What would be run, as far as it is known before anything is built.

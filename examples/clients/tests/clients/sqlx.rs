@@ -26,3 +26,10 @@ fn without_tokio() {
         assert_eq!(smol::block_on(asked(url)), expected);
     }
 }
+
+/// Tests as sqlx has them, unmodified: under windlass they have a server, and a role that may make databases.
+#[sqlx::test(migrations = "../shop/migrations")]
+async fn of_sqlx_itself(pool: sqlx::PgPool) {
+    let n: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&pool).await.unwrap();
+    assert_eq!(n, 0);
+}
