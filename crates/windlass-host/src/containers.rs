@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::system::uname;
@@ -108,6 +109,19 @@ impl Host {
     #[cfg(not(target_os = "linux"))]
     pub fn make_alive(&self, _path: &Path) -> Result<Option<Alive>, HostError> {
         Ok(None)
+    }
+
+    /// Writes all that comes from a stream to a file, in a thread that ends with the stream.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn log_to(&self, mut from: impl io::Read + Send + 'static, path: &Path) -> Result<JoinHandle<()>, HostError> {
+        let opened = File::options().append(true).create(true).open(path);
+        let mut file = opened.map_err(|error| HostError::new("write", path, error))?;
+        Ok(thread::spawn(move || {
+            let _ = io::copy(&mut from, &mut file);
+        }))
     }
 
     /// The name of the machine. A container that shares an engine with it has another one.

@@ -27,6 +27,8 @@ pub struct ContainerSpec {
     pub binds: Vec<(String, String)>,
     /// The directories that it has in memory, each with its options.
     pub tmpfs: BTreeMap<String, String>,
+    /// Whether it is removed with its volumes as soon as it has ended.
+    pub is_removed_at_its_end: bool,
     /// The bytes of its `/dev/shm`.
     pub shm_bytes: Option<u64>,
     /// The bytes of memory that it may have.
@@ -44,6 +46,7 @@ impl ContainerSpec {
             "PortBindings": { &port: [{ "HostIp": "127.0.0.1", "HostPort": published }] },
             "Binds": binds.collect::<Vec<_>>(),
             "Tmpfs": self.tmpfs,
+            "AutoRemove": self.is_removed_at_its_end,
         });
         for (name, bytes) in [("ShmSize", self.shm_bytes), ("Memory", self.memory_bytes)] {
             if let Some(bytes) = bytes {
@@ -63,10 +66,12 @@ impl ContainerSpec {
         spec.to_string()
     }
 
-    /// The words of a command line that makes and starts the same container by `program`, `docker` or `podman`, so that it is gone
-    /// when it ends. Variables in `secret` have no value there: the program takes it from its own environment.
+    /// The words of a command line that makes and starts the same container by `program`, `docker` or `podman`. Variables in `secret` have no value there: the program takes it from its own environment.
     pub fn run_words(&self, program: &str, name: &str, secret: &[&str]) -> Vec<String> {
-        let mut words: Vec<String> = [program, "run", "--detach", "--rm", "--name", name].map(str::to_owned).into();
+        let mut words: Vec<String> = [program, "run", "--detach", "--name", name].map(str::to_owned).into();
+        if self.is_removed_at_its_end {
+            words.insert(3, "--rm".to_owned());
+        }
         let mut say = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
         self.labels.iter().for_each(|(name, value)| say("--label", format!("{name}={value}")));
         for (name, value) in &self.env {
@@ -139,6 +144,7 @@ mod tests {
             published: None,
             binds: vec![("/run/a".into(), "/run/windlass".into())],
             tmpfs: pairs(&[("/data", "mode=1777")]),
+            is_removed_at_its_end: true,
             shm_bytes: Some(1 << 26),
             memory_bytes: None,
         }
@@ -157,6 +163,7 @@ mod tests {
                 "PortBindings": { "5432/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "0" }] },
                 "Binds": ["/run/a:/run/windlass:z"],
                 "Tmpfs": { "/data": "mode=1777" },
+                "AutoRemove": true,
                 "ShmSize": 67108864,
             },
         });

@@ -5,14 +5,16 @@ mod answers;
 mod http;
 #[cfg(test)]
 mod tests;
+mod written;
 
-use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
 use serde_json::Value;
 
-use self::answers::{all, filter, joined, json, list, local_image, pairs, ports, progress, text, there};
+pub use self::answers::{ContainerState, Engine, Labelled, LocalImage};
+use self::answers::{all, filter, json, list, local_image, pairs, ports, progress, text, there};
 use self::http::{Answer, Connection, Sent, encoded, path};
+pub use self::written::Written;
 use crate::container::ContainerSpec;
 
 /// A connection to an engine.
@@ -40,48 +42,6 @@ pub enum EngineError {
     Unexpected(String),
 }
 
-/// Which engine it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Engine {
-    /// The program that a person would use: `docker` or `podman`.
-    pub program: String,
-    /// Its version.
-    pub version: String,
-}
-
-/// An image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalImage {
-    /// Its identifier.
-    pub id: String,
-    /// What it is called: `postgres:15-windlass`.
-    pub tags: Vec<String>,
-    /// What is written on it.
-    pub labels: BTreeMap<String, String>,
-}
-
-/// How a container is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerState {
-    /// Whether it runs.
-    pub is_running: bool,
-    /// What its program ended with.
-    pub exit_code: i64,
-    /// Whether it was ended because it had no memory left.
-    pub is_out_of_memory: bool,
-    /// Which port of 127.0.0.1 each of its ports has.
-    pub ports: BTreeMap<u16, u16>,
-}
-
-/// A container or a volume in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labelled {
-    /// Its name.
-    pub name: String,
-    /// What is written on it.
-    pub labels: BTreeMap<String, String>,
-}
-
 impl<S: Read + Write> EngineSession<S> {
     /// A session on a stream that is connected.
     pub fn new(stream: S) -> Self {
@@ -103,24 +63,27 @@ impl<S: Read + Write> EngineSession<S> {
         }
     }
 
-    /// An image that the engine has; `None` if it has none of that name.
-    ///
-    /// # Errors
-    ///
-    /// When the engine refuses.
-    pub fn image(&mut self, reference: &str) -> Result<Option<LocalImage>, EngineError> {
-        let image = there(self.get(&format!("/images/{}/json", encoded(reference)), &[]))?;
-        Ok(image.map(|image| local_image(&image, &image["Config"]["Labels"])))
-    }
-
     /// The images whose names a pattern fits, such as `postgres:*-windlass`.
     ///
     /// # Errors
     ///
     /// When the engine refuses.
     pub fn images(&mut self, pattern: &str) -> Result<Vec<LocalImage>, EngineError> {
-        let images = self.get("/images/json", &[("filters", &filter("reference", pattern))])?;
-        Ok(list(&images).map(|image| local_image(image, &image["Labels"])).collect())
+        self.images_of(&filter("reference", pattern))
+    }
+
+    /// The images that have a label, and no name any more.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn nameless_images(&mut self, label: &str) -> Result<Vec<LocalImage>, EngineError> {
+        self.images_of(&serde_json::json!({ "dangling": ["true"], "label": [label] }).to_string())
+    }
+
+    fn images_of(&mut self, filters: &str) -> Result<Vec<LocalImage>, EngineError> {
+        let images = self.get("/images/json", &[("filters", filters)])?;
+        Ok(list(&images).map(local_image).collect())
     }
 
     /// Fetches an image from its registry; what the engine says of it meanwhile is told line by line.
@@ -195,7 +158,6 @@ impl<S: Read + Write> EngineSession<S> {
         Ok(container.map(|container| ContainerState {
             is_running: container["State"]["Running"].as_bool().unwrap_or(false),
             exit_code: container["State"]["ExitCode"].as_i64().unwrap_or_default(),
-            is_out_of_memory: container["State"]["OOMKilled"].as_bool().unwrap_or(false),
             ports: ports(&container["NetworkSettings"]["Ports"]),
         }))
     }
@@ -208,7 +170,33 @@ impl<S: Read + Write> EngineSession<S> {
     pub fn log(&mut self, name: &str, n_lines: u32) -> Result<String, EngineError> {
         let query = [("stdout", "1"), ("stderr", "1"), ("tail", &*n_lines.to_string())];
         let answer = self.ask("GET", &path(&format!("/containers/{name}/logs"), &query), Sent::Nothing)?;
-        Ok(joined(&all(answer)?))
+        let mut text = Vec::new();
+        Written::new(&*all(answer)?).read_to_end(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// All that a container writes from now on, to its end; it need not run yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container.
+    pub fn attach(mut self, name: &str) -> Result<Written<impl Read + use<S>>, EngineError> {
+        let query = [("stream", "1"), ("stdout", "1"), ("stderr", "1")];
+        self.ask("POST", &path(&format!("/containers/{name}/attach"), &query), Sent::Nothing)?;
+        Ok(Written::new(self.connection.into_stream()))
+    }
+
+    /// Waits until a container ends that has not been started; its exit code. From the moment of `begun` on no end is missed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container, or the engine ends before it.
+    pub fn wait(&mut self, name: &str, begun: impl FnOnce()) -> Result<i64, EngineError> {
+        let to = path(&format!("/containers/{name}/wait"), &[("condition", "next-exit")]);
+        let answer = self.ask("POST", &to, Sent::Nothing)?;
+        begun();
+        let ended = json(answer)?;
+        ended["StatusCode"].as_i64().ok_or_else(|| EngineError::Unexpected(ended.to_string()))
     }
 
     /// Sends the program of a container a signal, such as `INT`.

@@ -1,5 +1,6 @@
 //! Images that are made of the machine's own programs, with no registry: what is in them, and the commands that gather it.
 
+use sha2::{Digest, Sha256};
 use windlass_plan::Command;
 
 use crate::definition::{Container, Definition};
@@ -35,8 +36,10 @@ pub const UID: u32 = 999;
 pub const ENTRYPOINT: &str = "/usr/local/bin/windlass-entrypoint";
 /// Where an image has its data as an archive.
 pub const DATA: &str = "/usr/lib/windlass/data.tar";
-/// The label that such images have.
+/// The label that such images have: the version of their server.
 pub const LABEL: &str = "windlass.image";
+/// The label that says how such an image was made, as [`Definition::image_recipe`] has it.
+pub const RECIPE: &str = "windlass.recipe";
 
 impl Definition {
     /// What its image is called for a version: `postgres:15-windlass`.
@@ -63,6 +66,7 @@ impl Definition {
             format!("WORKDIR {}", container.data),
             format!("USER {}", image.user),
             format!("LABEL {LABEL}=\"{version}\""),
+            format!("LABEL {RECIPE}=\"{}\"", self.image_recipe(image)),
             format!("ENTRYPOINT {}", words(&[ENTRYPOINT.to_owned()])),
             format!("CMD {}", words(&image.command)),
         ];
@@ -70,6 +74,12 @@ impl Definition {
             changes.push(format!("ENV PGDATA=\"{}\"", container.data));
         }
         changes
+    }
+
+    /// What its image is made by, in a few digits: another windlass may make others, which this one is not to run.
+    pub fn image_recipe(&self, image: &Image) -> String {
+        let said = format!("{image:?} {:?}", self.image_entrypoint());
+        Sha256::digest(said).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The program that prepares the server of its image and then becomes it: a script of a POSIX shell, if
@@ -172,12 +182,14 @@ mod tests {
         let (image, container) = (postgres.image.as_ref().unwrap(), postgres.container.as_ref().unwrap());
         assert_eq!(postgres.image_reference(image, "15.18"), "postgres:15-windlass");
         let changes = postgres.image_changes(image, container, "15.18", "/usr/lib/postgresql/15/bin");
+        let recipe = format!("LABEL windlass.recipe=\"{}\"", postgres.image_recipe(image));
         let expected = [
             "ENV PATH=\"/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin\"",
             "EXPOSE 5432",
             "WORKDIR /var/lib/postgresql/data",
             "USER postgres",
             "LABEL windlass.image=\"15.18\"",
+            &recipe,
             "ENTRYPOINT [\"/usr/local/bin/windlass-entrypoint\"]",
             "CMD [\"postgres\"]",
             "ENV PGDATA=\"/var/lib/postgresql/data\"",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use windlass_host::{Host, Reading};
 use windlass_plan::Command;
 use windlass_services::image::{self, Image, Part};
-use windlass_services::{Container, Definition, EngineSession, Root, Values};
+use windlass_services::{Container, Definition, EngineError, EngineSession, Root, Values};
 
 use crate::account::Account;
 use crate::find::fits;
@@ -59,13 +59,19 @@ pub fn build_image<S: Read + Write>(
     let mut tar = host.open(&archive)?;
     let n_bytes = tar.metadata().map_err(|error| failed(format!("cannot be packed: {error}"), ""))?.len();
     let refused = |error| failed(format!("cannot become the image `{reference}`: {error}"), "");
-    let before = engine.image(&reference).map_err(refused)?;
     engine.import(&reference, &changes, &mut tar, n_bytes).map_err(refused)?;
-    if let Some(before) = before {
-        // It has no name any more. A container that it still runs in keeps it.
-        let _ = engine.remove_image(&before.id);
-    }
+    remove_earlier(engine, &reference).map_err(refused)?;
     Ok(Built { reference, version: stage.found.version.clone(), n_bytes })
+}
+
+/// Removes the images that had this name or another one of windlass's before. Those of the last minute may be about to get theirs.
+fn remove_earlier<S: Read + Write>(engine: &mut EngineSession<S>, reference: &str) -> Result<(), EngineError> {
+    let made_s = engine.images(reference)?.first().map_or(0, |it| it.created_unix_s);
+    for it in engine.nameless_images(image::LABEL)?.iter().filter(|it| it.created_unix_s + 60 < made_s) {
+        // A container that still runs in one keeps it.
+        let _ = engine.remove_image(&it.id);
+    }
+    Ok(())
 }
 
 /// Where the files of an image are gathered; gone when it is dropped.

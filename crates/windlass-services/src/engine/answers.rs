@@ -1,15 +1,57 @@
-//! What an engine answers, read: JSON, lines of progress, and what containers wrote.
+//! What an engine answers, read: JSON, and lines of progress.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 
+use super::EngineError;
 use super::http::Answer;
-use super::{EngineError, LocalImage};
 
 /// No answer but a progress is longer, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
+
+/// Which engine it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// The program that a person would use: `docker` or `podman`.
+    pub program: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalImage {
+    /// Its identifier.
+    pub id: String,
+    /// What it is called: `postgres:15-windlass`.
+    pub tags: Vec<String>,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
+    /// When it was made, in seconds since 1970.
+    pub created_unix_s: u64,
+}
+
+/// How a container is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerState {
+    /// Whether it runs.
+    pub is_running: bool,
+    /// What its program ended with.
+    pub exit_code: i64,
+    /// Which port of 127.0.0.1 each of its ports has.
+    pub ports: BTreeMap<u16, u16>,
+}
+
+/// A container or a volume in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// Its name.
+    pub name: String,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
+}
 
 /// `None` where the engine says that there is no such thing.
 pub(super) fn there<T>(answered: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
@@ -44,18 +86,6 @@ pub(super) fn progress<S: Read>(answer: Answer<'_, S>, told: &mut dyn FnMut(&Val
     failed.map_or(Ok(()), Err)
 }
 
-/// What a container wrote: each piece has a head of eight bytes, the first of which says to where, the last four how long it is.
-pub(super) fn joined(bytes: &[u8]) -> String {
-    let mut text = Vec::new();
-    let mut rest = bytes;
-    while let [0..=2, 0, 0, 0, a, b, c, d, behind @ ..] = rest {
-        let n = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX).min(behind.len());
-        text.extend_from_slice(&behind[..n]);
-        rest = &behind[n..];
-    }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
 pub(super) fn ports(ports: &Value) -> BTreeMap<u16, u16> {
     let port = |(name, bound): (&String, &Value)| {
         let bound = list(bound).find(|bound| bound["HostIp"] == "127.0.0.1")?;
@@ -64,8 +94,13 @@ pub(super) fn ports(ports: &Value) -> BTreeMap<u16, u16> {
     ports.as_object().into_iter().flatten().filter_map(port).collect()
 }
 
-pub(super) fn local_image(image: &Value, labels: &Value) -> LocalImage {
-    LocalImage { id: text(&image["Id"]), tags: list(&image["RepoTags"]).map(text).collect(), labels: pairs(labels) }
+pub(super) fn local_image(image: &Value) -> LocalImage {
+    LocalImage {
+        id: text(&image["Id"]),
+        tags: list(&image["RepoTags"]).map(text).filter(|tag| !tag.contains("<none>")).collect(),
+        labels: pairs(&image["Labels"]),
+        created_unix_s: image["Created"].as_u64().unwrap_or_default(),
+    }
 }
 
 pub(super) fn filter(name: &str, value: &str) -> String {

@@ -74,6 +74,11 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
+    /// What follows the last answer.
+    pub(crate) fn into_stream(self) -> BufReader<S> {
+        self.stream
+    }
+
     /// The stream below, for the tests of what was sent.
     #[cfg(test)]
     pub(crate) fn stream(&self) -> &S {

@@ -1,5 +1,7 @@
 //! What Docker 20.10 answered, as it was recorded.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::scripted::Scripted;
 
@@ -37,7 +39,9 @@ const VERSION: &str = r#"{"Platform":{"Name":""},"Components":[{"Name":"Engine",
 /// From Podman's documentation of its compatible API: there is none on the machine that the others were recorded on.
 const VERSION_OF_PODMAN: &str =
     r#"{"Components":[{"Name":"Podman Engine","Version":"4.3.1"}],"Version":"4.3.1","ApiVersion":"1.41"}"#;
-const IMAGE: &str = r#"{"Id":"sha256:3b4c8d14936d9ea8e48b81079e64d6599e7904f34093c114e6e42d0c20f0169d","RepoTags":["ct:t"],"RepoDigests":[],"Comment":"Imported from -","Config":{"User":"999:999","ExposedPorts":{"5432/tcp":{}},"Env":["A=b c"],"Cmd":["sh"],"Labels":{"a":"b"}},"Architecture":"amd64","Os":"linux"}
+const IMAGES: &str = r#"[{"Containers":-1,"Created":1795667549,"Id":"sha256:e902","Labels":{"windlass.image":"15.18"},"ParentId":"","RepoDigests":null,"RepoTags":["postgres:15-windlass"],"SharedSize":-1,"Size":144455961}]
+"#;
+const NAMELESS: &str = r#"[{"Containers":-1,"Created":1795667464,"Id":"sha256:a55a","Labels":null,"ParentId":"","RepoDigests":["<none>@<none>"],"RepoTags":["<none>:<none>"],"SharedSize":-1,"Size":19329737}]
 "#;
 const RUNNING: &str = r#"{"Id":"26cb","State":{"Status":"running","Running":true,"OOMKilled":false,"Pid":18107,"ExitCode":0,"Error":""},"NetworkSettings":{"Ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"32770"}],"8080/tcp":null,"53/udp":[{"HostIp":"127.0.0.1","HostPort":"1"}]}}}
 "#;
@@ -55,15 +59,35 @@ fn an_engine_says_who_it_is() {
 }
 
 #[test]
-fn an_image_is_there_or_not() {
-    let none = "{\"message\":\"no such image: nosuch:x: No such image: nosuch:x\"}\n";
-    let mut engine = session(&[answer("200 OK", IMAGE), answer("404 Not Found", none), answer("200 OK", "[]\n")]);
-    let image = engine.image("ct:t").unwrap().unwrap();
-    assert_eq!((image.tags, image.labels), (vec!["ct:t".to_owned()], BTreeMap::from([("a".into(), "b".into())])));
-    assert_eq!(engine.image("reg:5000/no such:x").unwrap(), None);
-    assert_eq!(engine.images("postgres:*-windlass").unwrap(), []);
-    let filters = "GET /images/json?filters=%7B%22reference%22:%5B%22postgres:%2A-windlass%22%5D%7D";
-    assert_eq!(engine.asked(), ["GET /images/ct:t/json", "GET /images/reg:5000/no%20such:x/json", filters]);
+fn images_are_listed_by_what_they_are_called_or_are_not() {
+    let untagged = "[{\"Untagged\":\"ct:t\"},{\"Deleted\":\"sha256:3b4c\"}]\n";
+    let mut engine = session(&[
+        answer("200 OK", IMAGES),
+        answer("200 OK", NAMELESS),
+        answer("200 OK", "[]\n"),
+        answer("200 OK", untagged),
+        answer("404 Not Found", "{\"message\":\"No such image: reg:5000/no such:x\"}\n"),
+    ]);
+    let image = |id: &str, tags: &[&str], labels: &[(&str, &str)], created_unix_s| LocalImage {
+        id: id.to_owned(),
+        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+        labels: labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        created_unix_s,
+    };
+    let own = image("sha256:e902", &["postgres:15-windlass"], &[("windlass.image", "15.18")], 1_795_667_549);
+    assert_eq!(engine.images("postgres:*-windlass").unwrap(), [own]);
+    assert_eq!(engine.nameless_images("windlass.image").unwrap(), [image("sha256:a55a", &[], &[], 1_795_667_464)]);
+    assert_eq!(engine.images("ct:t").unwrap(), []);
+    assert!(engine.remove_image("ct:t").unwrap());
+    assert!(!engine.remove_image("reg:5000/no such:x").unwrap());
+    let expected = [
+        "GET /images/json?filters=%7B%22reference%22:%5B%22postgres:%2A-windlass%22%5D%7D",
+        "GET /images/json?filters=%7B%22dangling%22:%5B%22true%22%5D%2C%22label%22:%5B%22windlass.image%22%5D%7D",
+        "GET /images/json?filters=%7B%22reference%22:%5B%22ct:t%22%5D%7D",
+        "DELETE /images/ct:t",
+        "DELETE /images/reg:5000/no%20such:x",
+    ];
+    assert_eq!(engine.asked(), expected);
 }
 
 #[test]
@@ -168,4 +192,22 @@ fn what_has_a_label_is_listed() {
     assert_eq!(engine.volumes("windlass.run").unwrap(), []);
     assert!(!engine.remove_volume("ctv").unwrap());
     assert_eq!(engine.asked()[0], "GET /containers/json?all=1&filters=%7B%22label%22:%5B%22windlass.run%22%5D%7D");
+}
+
+#[test]
+fn who_waits_is_told_the_end_and_who_listens_all_that_is_written() {
+    let begins = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n";
+    let engine = session(&[begins.to_owned(), "\u{1}\0\0\0\0\0\0\u{3}hi\n\u{2}\0\0\0\0\0\0\u{3}er\n".to_owned()]);
+    let mut text = String::new();
+    engine.attach("ct-y").unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "hi\ner\n");
+
+    let mut engine =
+        session(&[chunked(&[r#"{"Error":null,"StatusCode":3}"#]), answer("404 Not Found", NO_SUCH_CONTAINER)]);
+    let mut n_begun = 0;
+    assert_eq!(engine.wait("ct-y", || n_begun += 1).unwrap(), 3);
+    let error = engine.wait("ct-x", || n_begun += 1).unwrap_err().to_string();
+    assert_eq!((n_begun, &*error), (1, "the container engine says: No such container: ct-x"));
+    let wait = |name: &str| format!("POST /containers/{name}/wait?condition=next-exit");
+    assert_eq!(engine.asked(), [wait("ct-y"), wait("ct-x")]);
 }

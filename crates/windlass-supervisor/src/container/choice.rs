@@ -15,7 +15,9 @@ pub(super) fn image_of<S: Read + Write>(
     let Some(own) = definition.image.as_ref().filter(|_| !is_users) else { return Ok(of_registry) };
     let images = engine.images(&definition.image_reference(own, "*"))?;
     let version = |it: &LocalImage| it.labels.get(image::LABEL).cloned().unwrap_or_default();
-    let will_do = images.into_iter().filter(|it| definition.version.accepts(&version(it)));
+    let recipe = definition.image_recipe(own);
+    let is_ours = |it: &LocalImage| it.labels.get(image::RECIPE) == Some(&recipe);
+    let will_do = images.into_iter().filter(|it| is_ours(it) && definition.version.accepts(&version(it)));
     let newest = will_do.max_by_key(|it| numbers(&version(it)));
     Ok(newest.and_then(|it| it.tags.into_iter().next()).unwrap_or(of_registry))
 }

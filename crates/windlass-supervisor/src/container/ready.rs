@@ -30,7 +30,7 @@ pub(super) fn is_ready(
     host: &Host,
     definition: &Definition,
     values: &Values,
-    log: impl FnOnce() -> Result<String, String>,
+    log: &Path,
 ) -> Result<Option<String>, String> {
     let tcp = || host.connect_tcp(values.port, ANSWER).map_err(said);
     let address = format!("{}:{}", values.host, values.port);
@@ -41,8 +41,11 @@ pub(super) fn is_ready(
             let path = definition.filled(std::slice::from_ref(path), values).concat();
             http_answers(tcp()?, &address, &path).map_err(said).map(|()| None)
         }
-        Probe::Line(text) if log()?.lines().any(|line| line.contains(text)) => Ok(None),
-        Probe::Line(text) => Err(format!("it has not written `{text}`")),
+        Probe::Line(text) => {
+            let log = host.read_text(log).map_err(said)?.unwrap_or_default();
+            let is_said = log.lines().any(|line| line.contains(text));
+            if is_said { Ok(None) } else { Err(format!("it has not written `{text}`")) }
+        }
         Probe::Command(words) => {
             let words = definition.filled(words, values);
             let command = Command::new(&words[0], &values.run).args(&words[1..]);

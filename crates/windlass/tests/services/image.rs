@@ -20,7 +20,7 @@ fn built(service: &str) -> String {
     let ended = run(&mut shop.command(&["services", "image", service])).exits(0);
     let (reference, rest) = ended.stdout.split_once(": ").unwrap();
     assert!(reference.ends_with("-windlass") && rest.starts_with(service), "{ended:?}");
-    let image = engine().image(reference).unwrap().unwrap();
+    let image = engine().images(reference).unwrap().remove(0);
     assert!(rest.starts_with(&format!("{service} {},", image.labels["windlass.image"])), "{rest} {image:?}");
     reference.to_owned()
 }
