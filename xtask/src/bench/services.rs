@@ -20,7 +20,7 @@ const MEASURE: &str = include_str!("services/measure.rs");
 pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
     let bench = Bench::prepare(lab)?;
     let mut figures = Vec::new();
-    let ready = bench.samples("postgres", true)?;
+    let ready = bench.samples("postgres")?;
     figures.push(at_most("lease of a database, p50", quantile(&ready, 50), 1.0, "300 leases by two threads"));
     figures.push(at_most("lease of a database, p99", quantile(&ready, 99), 20.0, "of 25 ms each"));
     let (empty_ms, database_ms) = bench.tests()?;
@@ -40,9 +40,9 @@ pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
     let how = format!("nextest alone: windlass is started by the test; median of {FIRSTS}");
     figures.push(at_most("first lease of a run, nothing kept, two migrations", cold, 1000.0, &how));
     figures.push(at_most("first lease of a run, template kept", warm, 150.0, &how));
-    let spare = bench.samples("redis", true)?;
+    let spare = bench.samples("redis")?;
     figures.push(at_most("Redis of its own, one ready", quantile(&spare, 50), 1.0, "median of 200"));
-    let cold = bench.samples("redis-cold", true)?;
+    let cold = bench.samples("redis-cold")?;
     figures.push(at_most(
         "Redis of its own, none ready",
         quantile(&cold, 50),
@@ -104,7 +104,13 @@ impl<'a> Bench<'a> {
             ("tests/database.rs".to_owned(), tests(with_database)),
             ("migrations/1_first.sql".to_owned(), tables(0)),
             ("migrations/2_second.sql".to_owned(), tables(25)),
-            (".config/windlass.toml".to_owned(), CONFIG.to_owned()),
+            (".config/windlass.toml".to_owned(), format!("{CONFIG}\n[services.redis]\n")),
+            // What comes with nothing kept is PostgreSQL alone.
+            ("first/Cargo.toml".to_owned(), FIRST.to_owned()),
+            ("first/src/lib.rs".to_owned(), String::new()),
+            ("first/migrations/1_first.sql".to_owned(), tables(0)),
+            ("first/migrations/2_second.sql".to_owned(), tables(25)),
+            ("first/.config/windlass.toml".to_owned(), CONFIG.to_owned()),
         ]))?;
         lab.say("building what measures");
         lab.run(&lab.cargo(&lab.dir, &["build"]))?;
@@ -122,15 +128,11 @@ impl<'a> Bench<'a> {
             .env("CARGO_MANIFEST_DIR", lab.dir.display().to_string())
     }
 
-    /// What the measuring program says, with services that run already or without.
-    fn samples(&self, what: &str, with: bool) -> anyhow::Result<Vec<f64>> {
+    /// What the measuring program says, with services that run already.
+    fn samples(&self, what: &str) -> anyhow::Result<Vec<f64>> {
         self.lab.say(&format!("measuring {what}"));
         let program = self.lab.dir.join("target/debug/measure").display().to_string();
-        let command = match with {
-            true => self.command(&self.windlass, &["with", "--", &program, what]),
-            false => self.command(&program, &[what]),
-        };
-        let said = self.lab.run(&command)?.stdout;
+        let said = self.lab.run(&self.command(&self.windlass, &["with", "--", &program, what]))?.stdout;
         Ok(said.lines().filter_map(|line| line.parse().ok()).collect())
     }
 
@@ -159,7 +161,9 @@ impl<'a> Bench<'a> {
             self.lab.host.remove_tree(&cache)?;
             for samples in [&mut cold, &mut warm] {
                 let program = self.lab.dir.join("target/debug/measure").display().to_string();
-                let command = self.command(&program, &["first"]).env("XDG_CACHE_HOME", cache.display().to_string());
+                let first = self.lab.dir.join("first").display().to_string();
+                let command = self.command(&program, &["first"]).env("CARGO_MANIFEST_DIR", first);
+                let command = command.env("XDG_CACHE_HOME", cache.display().to_string());
                 let said = self.lab.run(&command)?.stdout;
                 samples.push(said.trim().parse::<f64>().with_context(|| format!("it said {said:?}"))?);
             }
@@ -168,7 +172,8 @@ impl<'a> Bench<'a> {
     }
 }
 
-const CONFIG: &str = "[services.postgres]\nmigrations = \"migrations\"\n\n[services.redis]\n";
+const CONFIG: &str = "[services.postgres]\nmigrations = \"migrations\"\n";
+const FIRST: &str = "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
 
 /// The seconds of nextest's summary, such as `Summary [   4.213s] 200 tests run: 200 passed, 0 skipped`.
 fn summary(said: &str) -> Option<f64> {

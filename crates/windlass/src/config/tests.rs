@@ -241,6 +241,7 @@ fn the_example_is_valid_as_it_is_and_with_its_commented_settings() {
     for text in [example, active.join("\n")] {
         let ci = ci(&text);
         assert!(ci.include_xtask);
-        assert_eq!(ci.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(), ["package"]);
+        let steps: Vec<&str> = ci.steps.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(steps, ["package", "example", "chaos", "deep"]);
     }
 }
