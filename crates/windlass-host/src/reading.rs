@@ -125,7 +125,7 @@ impl Host {
                 return Err(Reading::TimedOut { program: program(), after_s: timeout.as_secs() });
             }
             thread::sleep(nap);
-            nap = (nap * 2).min(Duration::from_millis(10));
+            nap = (nap * 2).min(Duration::from_millis(2));
         }
     }
 }

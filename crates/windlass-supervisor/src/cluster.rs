@@ -48,8 +48,13 @@ impl Cluster {
 
 /// Gives the role of a server the password that it is known by.
 pub(crate) fn set_password(host: &Host, values: &Values) -> Result<(), PostgresError> {
+    set_password_by(&mut Cluster::of(values).control(host)?, values)
+}
+
+/// The same, in a session that there is already.
+pub(crate) fn set_password_by(session: &mut Session, values: &Values) -> Result<(), PostgresError> {
     let (user, password) = (quoted(&values.user), literal(&values.password));
-    Cluster::of(values).control(host)?.query(&format!("ALTER ROLE {user} PASSWORD {password}")).map(drop)
+    session.query(&format!("ALTER ROLE {user} PASSWORD {password}")).map(drop)
 }
 
 /// How databases of this server are best copied: file by file only if it is sure that no file is forced to the disk, for each

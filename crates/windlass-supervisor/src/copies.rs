@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_host::Host;
-use windlass_services::PostgresError;
+use windlass_services::{PostgresError, Values};
 
-use crate::cluster::{Cluster, Session, Strategy, clone, literal, quoted, strategy};
+use crate::cluster::{Cluster, Session, Strategy, clone, literal, quoted, set_password_by, strategy};
 use crate::pool::Pool;
 use crate::template::TEMPLATE;
 
@@ -65,8 +65,18 @@ impl<'a> Copies<'a> {
         Ok(())
     }
 
+    /// Makes the database that the workspace's own programs are given, and the password by which they log in. An image may have
+    /// made an empty one of its name, and what was kept has another run's password.
+    pub(crate) fn make_main(&self, values: &Values) -> Result<(), PostgresError> {
+        self.control(|session| {
+            set_password_by(session, values)?;
+            session.query(&format!("DROP DATABASE IF EXISTS {}", quoted(&values.database)))?;
+            clone(session, &values.database, TEMPLATE, self.strategy)
+        })
+    }
+
     /// Makes a database.
-    pub(crate) fn make(&self, name: &str) -> Result<(), PostgresError> {
+    fn make(&self, name: &str) -> Result<(), PostgresError> {
         self.control(|session| clone(session, name, TEMPLATE, self.strategy))
     }
 

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_host::Host;
-use windlass_services::{Definition, Kind, Mode, PostgresError, Values};
+use windlass_services::{Definition, Kind, Mode, Values};
 
 use crate::backend::Main;
 use crate::chain::Link;
-use crate::cluster::{Cluster, quoted};
+use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
 use crate::pool::Pool;
 use crate::start::{Running, Site, Start};
@@ -66,7 +66,13 @@ impl<'a> Making<'a> {
         let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
         let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
         let site = self.start.site(name, self.definition, self.found, port, host.random(16)?)?;
-        self.start(site)
+        let running = self.start(site)?;
+        if self.definition.kind == Kind::Postgres {
+            let values = &running.site.values;
+            let made = Copies::of(host, Cluster::of(values)).and_then(|copies| copies.make_main(values));
+            made.map_err(|error| running.site.failure(&error.to_string()))?;
+        }
+        Ok(running)
     }
 
     /// Servers made ahead: where one is what tests get, it is worth having ready; where it is the exception, it is not.
@@ -89,20 +95,11 @@ impl<'a> Making<'a> {
     /// Starts the server of a site with all that its databases begin with.
     pub(crate) fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
         if self.definition.kind == Kind::Postgres {
-            let running = template::start(site, self.links)?;
-            make_main(self.start.host, &running.site.values).map_err(|it| running.site.failure(&it.to_string()))?;
-            return Ok(running);
+            return template::start(site, self.links);
         }
         site.init()?;
         site.launch()
     }
-}
-
-/// Makes the database that the workspace's own programs are given; an image may have made an empty one of its name.
-pub(crate) fn make_main(host: &Host, values: &Values) -> Result<(), PostgresError> {
-    let cluster = Cluster::of(values);
-    cluster.control(host)?.query(&format!("DROP DATABASE IF EXISTS {}", quoted(&values.database)))?;
-    Copies::of(host, cluster)?.make(&values.database)
 }
 
 impl<'a> Offer<'a> {
@@ -122,6 +119,13 @@ impl<'a> Offer<'a> {
         let servers = making.map(Making::ahead);
         let values = values.clone();
         Ok(Self { host, definition, values, clones, servers, n_databases: AtomicU64::new(0), kept: Mutex::default() })
+    }
+
+    /// Makes the database that the workspace's own programs are given, while others make what tests will ask for.
+    pub(crate) fn make_main(&self) -> Result<(), StartError> {
+        let Some((copies, _)) = &self.clones else { return Ok(()) };
+        let made = copies.make_main(&self.values);
+        made.map_err(|error| StartError::failed(self.name(), format!("has no database: {error}"), ""))
     }
 
     pub(crate) fn name(&self) -> &str {

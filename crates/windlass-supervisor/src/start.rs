@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_host::{HeldPort, Host, HostError, Reading, Server};
 use windlass_plan::Command;
-use windlass_services::{Definition, Root, Signal, Use, Values};
+use windlass_services::{Definition, Kind, Root, Signal, Use, Values};
 
 use crate::Found;
 use crate::account::Account;
@@ -207,7 +207,8 @@ impl<'a> Site<'a> {
         let server = found.resolved(host, definition.command(&self.values, use_for));
         let words = self.account().server(launcher, host.pid(), die, server);
         let command = self.command(words, Path::new(&self.values.run));
-        Ok(Life { server: host.start_server(&command, &self.log())?, die, grace })
+        let ends_its_own = matches!(definition.kind, Kind::Postgres | Kind::Redis);
+        Ok(Life { server: host.start_server(&command, &self.log())?, die, grace, ends_its_own })
     }
 
     /// A program of the service, as this user runs it.
@@ -263,11 +264,17 @@ struct Life {
     server: Server,
     die: windlass_host::Signal,
     grace: Duration,
+    /// Whether what it has started is its own to end: to look for that takes longer than to start a Redis.
+    ends_its_own: bool,
 }
 
 impl Drop for Life {
     fn drop(&mut self) {
-        self.server.stop(self.die, self.grace);
+        if self.ends_its_own {
+            self.server.end(self.die, self.grace);
+        } else {
+            self.server.stop(self.die, self.grace);
+        }
     }
 }
 
@@ -297,7 +304,8 @@ impl Running<'_> {
     fn wait(&mut self) -> Result<(), StartError> {
         let Site { start: Start { host, .. }, definition, values, .. } = &self.site;
         let deadline_ms = host.elapsed_ms().saturating_add(definition.deadline_s.saturating_mul(1000));
-        let mut nap = Duration::from_millis(1);
+        // Most are ready within some milliseconds.
+        let mut naps = [Duration::from_millis(1); 100].into_iter().chain(std::iter::repeat(Duration::from_millis(20)));
         loop {
             let asked = Asked { site: &self.site, pid: self.life.server.pid() };
             let not_yet = match asked.answer() {
@@ -315,8 +323,7 @@ impl Running<'_> {
             } else if host.elapsed_ms() > deadline_ms {
                 format!("was not ready within {} s: {not_yet}", definition.deadline_s)
             } else {
-                host.sleep(nap);
-                nap = (nap * 2).min(Duration::from_millis(20));
+                naps.by_ref().take(1).for_each(|nap| host.sleep(nap));
                 continue;
             };
             return Err(self.site.failure(&what));

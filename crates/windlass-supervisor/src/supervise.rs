@@ -15,7 +15,7 @@ use crate::containers::sweep_containers;
 use crate::fill::Target;
 use crate::kept::Kept;
 use crate::lease::Leases;
-use crate::offer::{Making, Offer, make_main};
+use crate::offer::{Making, Offer};
 use crate::place::{Place, sweep};
 use crate::start::{Start, StartError};
 use crate::{chain, remains, template};
@@ -134,7 +134,10 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
             }
         }
         scope.spawn(|| leases.serve(&listener, scope));
-        let kept = say_ready(host, &place.dir, &socket, &running).and_then(|()| keep(host, &mut running, &is_owned));
+        let made = offers.iter().try_for_each(Offer::make_main);
+        let kept = made
+            .and_then(|()| say_ready(host, &place.dir, &socket, &running))
+            .and_then(|()| keep(host, &mut running, &is_owned));
         leases.end(&socket);
         kept
     })?;
@@ -170,7 +173,6 @@ fn contained<'a>(
     if definition.kind == Kind::Postgres {
         let values = Values { database: template::TEMPLATE.to_owned(), ..container.values.clone() };
         template::build(&Target { host, root, definition, values, found: None }, links)?;
-        make_main(host, &container.values).map_err(|error| container.failure(&error.to_string()))?;
     }
     Ok(container)
 }
