@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use crate::Host;
 
@@ -25,30 +24,9 @@ impl HostError {
     }
 }
 
-/// Makes the directories and links of a copy, and says which files are to be copied.
-fn make_dirs(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    let mode = tried("read", from, fs::metadata(from))?.permissions().mode() & 0o7777;
-    tried("make the directory", to, fs::DirBuilder::new().mode(mode).create(to))?;
-    for entry in tried("read the directory", from, fs::read_dir(from))? {
-        let entry = tried("read the directory", from, entry)?;
-        let (path, copy) = (entry.path(), to.join(entry.file_name()));
-        let kind = tried("read", &path, entry.file_type())?;
-        if kind.is_dir() {
-            make_dirs(&path, &copy, files)?;
-        } else if kind.is_symlink() {
-            let link = fs::read_link(&path).and_then(|target| std::os::unix::fs::symlink(target, &copy));
-            tried("copy", &path, link)?;
-        } else if kind.is_file() {
-            files.push((path, copy));
-        }
-    }
-    Ok(())
-}
+pub(crate) type Result<T> = std::result::Result<T, HostError>;
 
-type Result<T> = std::result::Result<T, HostError>;
-
-fn tried<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
+pub(crate) fn tried<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
     result.map_err(|source| HostError::new(action, path, source))
 }
 
@@ -156,28 +134,6 @@ impl Host {
             self.make_dir(parent)?;
         }
         tried("copy", from, fs::copy(from, to)).map(drop)
-    }
-
-    /// Copies a directory and all in it, with the permissions that its owner has, as many files at once as the machine runs
-    /// threads; what is there already is an error.
-    ///
-    /// # Errors
-    ///
-    /// When something in it cannot be read, or the copy cannot be written.
-    pub fn copy_tree(&self, from: &Path, to: &Path) -> Result<()> {
-        let mut files = Vec::new();
-        make_dirs(from, to, &mut files)?;
-        let n_threads = usize::try_from(self.cpus()).unwrap_or(1);
-        let share = files.len().div_ceil(n_threads).max(1);
-        let copy = |(from, to): &(PathBuf, PathBuf)| {
-            // The file that could not be written is the copy.
-            tried("copy", to, fs::copy(from, to)).map(drop)
-        };
-        thread::scope(|scope| {
-            let shares = files.chunks(share).map(|share| scope.spawn(move || share.iter().try_for_each(copy)));
-            let shares: Vec<_> = shares.collect();
-            shares.into_iter().try_for_each(|share| share.join().expect("copying a file does not panic"))
-        })
     }
 
     /// The bytes of a file.

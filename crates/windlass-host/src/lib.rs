@@ -22,6 +22,7 @@ compile_error!("windlass runs on Linux, macOS and WSL2; on Windows, clone and ru
 
 mod clock;
 mod containers;
+mod copying;
 mod detached;
 mod engine;
 mod environment;

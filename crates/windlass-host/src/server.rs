@@ -142,6 +142,33 @@ impl Host {
         failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
     }
 
+    /// Watches until a process has ended; when `parent` ends before, it is sent `die`, and killed when that does not end it within
+    /// seconds. For systems that tell nobody that a parent has died.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not allow it.
+    pub fn end_after(&self, parent: u32, die: Signal, child: u32) -> io::Result<()> {
+        let Some(watched) = self.watch(child)? else { return Ok(()) };
+        let parent = self.watch(parent)?;
+        while parent.as_ref().is_some_and(|parent| !parent.has_ended()) {
+            if watched.has_ended() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        watched.signal(die);
+        let deadline = Instant::now() + GRACE;
+        while !watched.has_ended() {
+            if Instant::now() > deadline {
+                watched.signal(Signal::KILL);
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
     /// The number of the process that started this one, even if it has died.
     pub fn parent(&self) -> u32 {
         self.parent

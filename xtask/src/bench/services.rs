@@ -15,6 +15,9 @@ const ROUNDS: usize = 5;
 /// How many times the first lease of a run is measured.
 const FIRSTS: usize = 7;
 
+/// How many tests have a container each.
+const N_CONTAINERS: usize = 12;
+
 const MEASURE: &str = include_str!("services/measure.rs");
 
 pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
@@ -36,10 +39,29 @@ pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
         goal: Some(Goal::AtMost(25.0)),
         how: "40 tests a second are 25 ms each".to_owned(),
     });
+    let container_ms = bench.containers()?;
+    figures.push(Figure {
+        name: "one test with a database, beside one with a container (testcontainers)".to_owned(),
+        unit: Unit::Ms,
+        ours: database_ms / N_TESTS as f64,
+        theirs: Some(container_ms),
+        goal: Some(Goal::Times(1.0 / 30.0)),
+        how: format!(
+            "{N_CONTAINERS} tests at two threads under nextest, each with a container of `postgres:{{major}}-windlass`, the fastest \
+             image that they can have"
+        ),
+    });
     let (cold, warm) = bench.first()?;
     let how = format!("nextest alone: windlass is started by the test; median of {FIRSTS}");
     figures.push(at_most("first lease of a run, nothing kept, two migrations", cold, 1000.0, &how));
     figures.push(at_most("first lease of a run, template kept", warm, 150.0, &how));
+    let contained = bench.first_in_container()?;
+    figures.push(at_most(
+        "first lease of a run in a container",
+        contained,
+        600.0,
+        "the same, windlass's own image, no migrations",
+    ));
     let spare = bench.samples("redis")?;
     figures.push(at_most("Redis of its own, one ready", quantile(&spare, 50), 1.0, "median of 200"));
     let cold = bench.samples("redis-cold")?;
@@ -72,6 +94,10 @@ impl<'a> Bench<'a> {
     fn prepare(lab: &'a Lab<'a>) -> anyhow::Result<Self> {
         let windlass = lab.windlass()?;
         let path = |name: &str| lab.root.join("crates").join(name).display().to_string();
+        lab.say("building an image");
+        let image = Command { program: windlass.clone(), ..lab.cargo(&lab.root, &["services", "image", "postgres"]) };
+        let said = lab.run(&image)?.stdout;
+        let major = said.split([':', '-']).nth(1).context("it says what it has built")?.to_owned();
         let manifest = format!(
             "[package]\nname = \"measure\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
              windlass-testkit = {{ path = {:?} }}\nwindlass-services = {{ path = {:?} }}\n",
@@ -111,7 +137,16 @@ impl<'a> Bench<'a> {
             ("first/migrations/1_first.sql".to_owned(), tables(0)),
             ("first/migrations/2_second.sql".to_owned(), tables(25)),
             ("first/.config/windlass.toml".to_owned(), CONFIG.to_owned()),
+            ("contained/Cargo.toml".to_owned(), FIRST.to_owned()),
+            ("contained/src/lib.rs".to_owned(), String::new()),
+            ("contained/.config/windlass.toml".to_owned(), "[services.postgres]\nbackend = \"container\"\n".to_owned()),
+            ("containers/Cargo.toml".to_owned(), containers_manifest(&path("windlass-services"))),
+            ("containers/src/lib.rs".to_owned(), String::new()),
+            ("containers/tests/containers.rs".to_owned(), containers_tests(&major)),
         ]))?;
+        let examples =
+            lab.host.read_text(&lab.root.join("examples/Cargo.lock"))?.context("the examples have a lockfile")?;
+        lab.write(&BTreeMap::from([("containers/Cargo.lock".to_owned(), examples)]))?;
         lab.say("building what measures");
         lab.run(&lab.cargo(&lab.dir, &["build"]))?;
         lab.run(&lab.cargo(&lab.dir, &["test", "--no-run"]))?;
@@ -153,6 +188,39 @@ impl<'a> Bench<'a> {
         Ok((median(empty), median(database)))
     }
 
+    /// What one of the tests takes that have a container each.
+    fn containers(&self) -> anyhow::Result<f64> {
+        let dir = self.lab.dir.join("containers");
+        let target = self.lab.root.join("examples/target").display().to_string();
+        let nextest = |args: &[&str]| {
+            let nextest = [&["nextest", "run", "--offline", "--test-threads=2"], args].concat();
+            let script = format!("cargo {} 2>&1", nextest.join(" "));
+            let shell = Command { program: "sh".to_owned(), ..self.lab.cargo(&dir, &["-c", &script]) };
+            self.lab.run(&shell.env("CARGO_TARGET_DIR", &target))
+        };
+        self.lab.say("building tests with containers, minutes where it was never done");
+        nextest(&["--no-run"])?;
+        let mut samples = Vec::new();
+        for round in 1..=3 {
+            let said = nextest(&[])?.stdout;
+            let seconds = summary(&said).with_context(|| format!("nextest said no summary:\n{said}"))?;
+            self.lab.say(&format!("round {round} of 3: {N_CONTAINERS} tests, a container each: {seconds} s"));
+            samples.push(seconds * 1000.0 / N_CONTAINERS as f64);
+        }
+        Ok(median(samples))
+    }
+
+    /// The first lease of a run whose server is in a container.
+    fn first_in_container(&self) -> anyhow::Result<f64> {
+        let program = self.lab.dir.join("target/debug/measure").display().to_string();
+        let dir = self.lab.dir.join("contained").display().to_string();
+        let sample = || -> anyhow::Result<f64> {
+            let said = self.lab.run(&self.command(&program, &["first"]).env("CARGO_MANIFEST_DIR", &dir))?.stdout;
+            said.trim().parse().with_context(|| format!("it said {said:?}"))
+        };
+        Ok(median((0..FIRSTS).map(|_| sample()).collect::<anyhow::Result<Vec<f64>>>()?))
+    }
+
     /// The first lease of a run that starts its services itself, with nothing kept and with all.
     fn first(&self) -> anyhow::Result<(f64, f64)> {
         let (mut cold, mut warm) = (Vec::new(), Vec::new());
@@ -174,6 +242,31 @@ impl<'a> Bench<'a> {
 
 const CONFIG: &str = "[services.postgres]\nmigrations = \"migrations\"\n";
 const FIRST: &str = "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+
+fn containers_manifest(services: &str) -> String {
+    format!(
+        "[package]\nname = \"containers-bench\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dev-dependencies]\n\
+         testcontainers-modules = {{ version = \"0.15.0\", features = [\"blocking\", \"postgres\"] }}\n\
+         windlass-services = {{ path = {services:?} }}\n"
+    )
+}
+
+/// Tests that do what those with a database do, each on a server of its own in a container.
+fn containers_tests(major: &str) -> String {
+    let one = format!(
+        "use testcontainers_modules::postgres::Postgres;\n\
+         use testcontainers_modules::testcontainers::ImageExt;\n\
+         use testcontainers_modules::testcontainers::runners::SyncRunner;\n\n\
+         fn ask() {{\n    \
+         let container = Postgres::default().with_host_auth().with_tag(\"{major}-windlass\").start().unwrap();\n    \
+         let port = container.get_host_port_ipv4(5432).unwrap();\n    \
+         let stream = std::net::TcpStream::connect((\"127.0.0.1\", port)).unwrap();\n    \
+         let mut session = windlass_services::PostgresSession::open(stream, \"postgres\", \"postgres\").unwrap();\n    \
+         assert_eq!(session.query(\"SELECT 1\").unwrap().len(), 1);\n}}\n\n"
+    );
+    let tests = (0..N_CONTAINERS).map(|n| format!("#[test]\nfn test_{n}() {{\n    ask();\n}}\n"));
+    one + &tests.collect::<Vec<_>>().join("\n")
+}
 
 /// The seconds of nextest's summary, such as `Summary [   4.213s] 200 tests run: 200 passed, 0 skipped`.
 fn summary(said: &str) -> Option<f64> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Subcommand;
 use windlass_host::Signal;
+use windlass_plan::Command;
 use windlass_supervisor::dev::{Home, Keeping};
 use windlass_supervisor::{Run, StartError};
 
@@ -52,6 +53,16 @@ pub enum ServicesTask {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+    /// Watch a server, and end it when the process that started it has died: where the system tells nobody
+    #[command(hide = true)]
+    Watch {
+        /// The process that started it
+        parent: u32,
+        /// The number of the signal
+        die: i32,
+        /// The server's process
+        server: u32,
+    },
 }
 
 pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
@@ -63,11 +74,30 @@ pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
         }
         ServicesTask::Image(args) => super::image::run(cx, args),
         ServicesTask::Launch { parent, die, command } => {
-            let signal = Signal::from_named_raw(*die).with_context(|| format!("there is no signal {die}"))?;
+            let signal = signal(*die)?;
+            if !cfg!(target_os = "linux") {
+                watch(cx, *parent, *die)?;
+            }
             let (program, args) = command.split_first().context("clap lets no empty command through")?;
             Err(cx.host.become_server(*parent, signal, program, args).into())
         }
+        ServicesTask::Watch { parent, die, server } => {
+            cx.host.end_after(*parent, signal(*die)?, *server)?;
+            Ok(Exit::PASSED)
+        }
     }
+}
+
+fn signal(number: i32) -> anyhow::Result<Signal> {
+    Signal::from_named_raw(number).with_context(|| format!("there is no signal {number}"))
+}
+
+/// Has another process watch what this one becomes.
+fn watch(cx: &Context, parent: u32, die: i32) -> anyhow::Result<()> {
+    let program = cx.host.current_exe()?.to_string_lossy().into_owned();
+    let numbers = [parent.to_string(), die.to_string(), cx.host.pid().to_string()];
+    let command = Command::new(program, "/").args(["services", "watch"]).args(numbers);
+    cx.host.launch(&command).map_err(|error| cx.reading_error(error))
 }
 
 fn gc(cx: &Context, check: bool, yes: bool) -> anyhow::Result<Exit> {

@@ -32,8 +32,8 @@ fn an_adopted_workspace_runs_windlass_from_every_directory() {
 
     // The tasks of one's own that the README shows.
     let readme = include_str!("../../../../README.md");
-    let (_, code) = readme.split_once("```rust\n").unwrap();
-    fixture.write("xtask/src/main.rs", code.split_once("```").unwrap().0);
+    let mut blocks = readme.split("```rust\n").skip(1).map(|block| block.split_once("```").unwrap().0);
+    fixture.write("xtask/src/main.rs", blocks.find(|block| block.contains("fn main()")).unwrap());
     assert_eq!(xtask("a", &["root"]).trim_end(), fixture.root().to_str().unwrap());
     let plan = xtask("a", &["hello", "--dry-run"]);
     assert!(plan.contains("  hello  echo hello\n"), "{plan}");

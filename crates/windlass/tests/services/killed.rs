@@ -153,3 +153,29 @@ fn a_signal_ends_all_of_it() {
         assert_eq!(shop.places().len(), 0, "{signal}");
     }
 }
+
+/// Where the system tells nobody that a parent has died, another process watches: here real ones that sleep.
+#[test]
+fn a_watcher_ends_a_server_whose_parent_has_died_and_leaves_others_alone() {
+    let sleep = || crate::fixture::clean("sleep").arg("600").spawn().unwrap();
+    let windlass = |args: &[&str]| crate::fixture::clean(env!("CARGO_BIN_EXE_windlass")).args(args).spawn().unwrap();
+    let (mut parent, mut server, mut other) = (sleep(), sleep(), sleep());
+    let numbers = [parent.id().to_string(), "3".to_owned(), server.id().to_string()];
+    let mut watcher = windlass(&["services", "watch", &numbers[0], &numbers[1], &numbers[2]]);
+    thread::sleep(Duration::from_millis(300));
+    assert!(server.try_wait().unwrap().is_none() && watcher.try_wait().unwrap().is_none());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&server.wait().unwrap()), Some(3));
+    assert!(watcher.wait().unwrap().success());
+    assert!(other.try_wait().unwrap().is_none());
+
+    // It goes with a server that ends by itself.
+    let mut parent = sleep();
+    let mut watcher = windlass(&["services", "watch", &parent.id().to_string(), "3", &other.id().to_string()]);
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(watcher.wait().unwrap().success());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+}
