@@ -36,18 +36,27 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, S
     if databases.is_empty() {
         return Ok(());
     }
+    let (host, service) = (server.site.start.host, server.site.definition.name.clone());
+    host.make_dir(&dir.join("kept"))?;
+    let Some(_lock) = host.lock(&dir.join("kept").join(format!("{service}.lock")))? else {
+        host.print_error(&format!(
+            "note: what failed tests had of `{service}` is not kept: another run keeps what its own had\n"
+        ));
+        return Ok(());
+    };
     // What nobody wants to see is not copied; what cannot be removed is.
     let _ = reduce(server, databases);
     server.halt();
-    let (host, service) = (server.site.start.host, &*server.site.definition.name);
-    let to = data(dir, service);
-    let index = index(dir, service);
+    let (to, index) = (data(dir, &service), index(dir, &service));
     host.remove_file(&index)?;
     host.remove_tree(&to)?;
-    host.make_dir(&dir.join("kept"))?;
     host.copy_tree(server.site.data(), &to)?;
     let version = server.site.found.version.clone();
-    let remains = Remains { service: service.to_owned(), version, databases: databases.to_vec() };
+    let n = databases.len();
+    host.print_error(&format!(
+        "note: what {n} failed tests had of `{service}` is kept: `connect {service} --kept` lists it\n"
+    ));
+    let remains = Remains { service, version, databases: databases.to_vec() };
     Ok(host.write_text(&index, &serde_json::to_string(&remains).expect("texts hold nothing that JSON cannot"))?)
 }
 

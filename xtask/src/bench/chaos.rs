@@ -177,10 +177,11 @@ impl<'a> Chaos<'a> {
         Ok(chaos)
     }
 
-    /// How long a run takes that nobody harms.
+    /// How long a run takes that nobody harms, once its templates are kept: the shortest, so that hardly any is over before
+    /// somebody is killed.
     fn unharmed(&self) -> anyhow::Result<u64> {
-        let mut longest = 0;
-        for is_alone in [false, true, false] {
+        let mut shortest = u64::MAX;
+        for is_alone in [false, true, false, true] {
             let began = Instant::now();
             let mut child = self.start("unharmed", is_alone)?;
             if !ended(&mut child, PATIENCE)? {
@@ -192,9 +193,9 @@ impl<'a> Chaos<'a> {
                     self.lab.host.read_tail(&self.workspace.join("said"), 4000)
                 );
             }
-            longest = u64::try_from(began.elapsed().as_millis())?;
+            shortest = shortest.min(u64::try_from(began.elapsed().as_millis())?);
         }
-        Ok(longest)
+        Ok(shortest)
     }
 
     fn start(&self, mark: &str, is_alone: bool) -> anyhow::Result<Child> {

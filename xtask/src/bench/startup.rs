@@ -41,6 +41,14 @@ pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
             how: "user and system time of `cargo build`, one run, no target directory, sources downloaded".to_owned(),
         },
         help(lab, &adopted, &hello)?,
+        Figure {
+            name: "CPU of compiling windlass-testkit into tests".to_owned(),
+            unit: Unit::S,
+            ours: testkit_cpu_s(lab)?,
+            theirs: None,
+            goal: None,
+            how: "user and system time of `cargo build`, one run, no target directory, sources downloaded".to_owned(),
+        },
     ])
 }
 
@@ -67,13 +75,23 @@ fn third_party(lab: &Lab<'_>, dir: &Path) -> anyhow::Result<f64> {
     Ok(u32::try_from(crates.len())?.into())
 }
 
-/// A shell sums up the time of all that it waited for: minutes and seconds of user and system time on its second line.
 fn compile_cpu_s(lab: &Lab<'_>, dir: &Path) -> anyhow::Result<f64> {
-    let build = lab.cargo(dir, &["build", "--package", "xtask", "--profile", "xtask", "--offline"]);
-    let script = format!("{} >&2 || exit; times", build.shell());
     lab.host.remove_tree(&dir.join("target"))?;
     lab.say("compiling an xtask");
-    let times = lab.run(&Command::new("sh", build.cwd).args(["-c", &script]))?.stdout;
+    cpu_s(lab, &lab.cargo(dir, &["build", "--package", "xtask", "--profile", "xtask", "--offline"]))
+}
+
+fn testkit_cpu_s(lab: &Lab<'_>) -> anyhow::Result<f64> {
+    let target = lab.dir.join("testkit").display().to_string();
+    lab.say("compiling the testkit");
+    let build = lab.cargo(&lab.root, &["build", "--package", "windlass-testkit", "--offline", "--locked"]);
+    cpu_s(lab, &build.env("CARGO_TARGET_DIR", target))
+}
+
+/// A shell sums up the time of all that it waited for: minutes and seconds of user and system time on its second line.
+fn cpu_s(lab: &Lab<'_>, build: &Command) -> anyhow::Result<f64> {
+    let script = format!("{} >&2 || exit; times", build.shell());
+    let times = lab.run(&Command::new("sh", &build.cwd).args(["-c", &script]))?.stdout;
     seconds(&times).with_context(|| format!("`times` of the shell said {times:?}"))
 }
 
