@@ -39,18 +39,21 @@ pub(super) fn measure(lab: &Lab<'_>) -> anyhow::Result<Vec<Figure>> {
         goal: Some(Goal::AtMost(25.0)),
         how: "40 tests a second are 25 ms each".to_owned(),
     });
-    let container_ms = bench.containers()?;
-    figures.push(Figure {
-        name: "one test with a database, beside one with a container (testcontainers)".to_owned(),
-        unit: Unit::Ms,
-        ours: database_ms / N_TESTS as f64,
-        theirs: Some(container_ms),
-        goal: Some(Goal::Times(1.0 / 30.0)),
-        how: format!(
-            "{N_CONTAINERS} tests at two threads under nextest, each with a container of `postgres:{{major}}-windlass`, the fastest \
-             image that they can have"
-        ),
-    });
+    for (image, goal, is_ordinary) in [
+        ("one that makes its data at each start, as a registry's does", Some(Goal::Times(1.0 / 30.0)), true),
+        ("windlass's own, the fastest there is", None, false),
+    ] {
+        figures.push(Figure {
+            name: "one test with a database, beside one with a container (testcontainers)".to_owned(),
+            unit: Unit::Ms,
+            ours: database_ms / N_TESTS as f64,
+            theirs: Some(bench.containers(is_ordinary)?),
+            goal,
+            how: format!(
+                "{N_CONTAINERS} tests at two threads under nextest, each with a container; the image: {image}"
+            ),
+        });
+    }
     let (cold, warm) = bench.first()?;
     let how = format!("nextest alone: windlass is started by the test; median of {FIRSTS}");
     figures.push(at_most("first lease of a run, nothing kept, two migrations", cold, 1000.0, &how));
@@ -142,7 +145,10 @@ impl<'a> Bench<'a> {
             ("contained/.config/windlass.toml".to_owned(), "[services.postgres]\nbackend = \"container\"\n".to_owned()),
             ("containers/Cargo.toml".to_owned(), containers_manifest(&path("windlass-services"))),
             ("containers/src/lib.rs".to_owned(), String::new()),
-            ("containers/tests/containers.rs".to_owned(), containers_tests(&major)),
+            ("containers/tests/own.rs".to_owned(), containers_tests("postgres", &format!("{major}-windlass"))),
+            ("containers/tests/ordinary.rs".to_owned(), containers_tests(ORDINARY, "latest")),
+            ("ordinary/Dockerfile".to_owned(), ordinary_image(&major)),
+            ("ordinary/entrypoint.sh".to_owned(), include_str!("services/ordinary.sh").to_owned()),
         ]))?;
         let examples =
             lab.host.read_text(&lab.root.join("examples/Cargo.lock"))?.context("the examples have a lockfile")?;
@@ -188,9 +194,14 @@ impl<'a> Bench<'a> {
         Ok((median(empty), median(database)))
     }
 
-    /// What one of the tests takes that have a container each.
-    fn containers(&self) -> anyhow::Result<f64> {
+    /// What one of the tests takes that have a container each, of an image that makes its data at each start, or of windlass's own.
+    fn containers(&self, is_ordinary: bool) -> anyhow::Result<f64> {
+        if is_ordinary {
+            let args = ["build", "--quiet", "--tag", ORDINARY, "ordinary"];
+            self.lab.run(&Command::new("docker", self.lab.dir.display().to_string()).args(args))?;
+        }
         let dir = self.lab.dir.join("containers");
+        let test = if is_ordinary { "ordinary" } else { "own" };
         let target = self.lab.root.join("examples/target").display().to_string();
         let nextest = |args: &[&str]| {
             let nextest = [&["nextest", "run", "--offline", "--test-threads=2"], args].concat();
@@ -202,7 +213,7 @@ impl<'a> Bench<'a> {
         nextest(&["--no-run"])?;
         let mut samples = Vec::new();
         for round in 1..=3 {
-            let said = nextest(&[])?.stdout;
+            let said = nextest(&["--test", test])?.stdout;
             let seconds = summary(&said).with_context(|| format!("nextest said no summary:\n{said}"))?;
             self.lab.say(&format!("round {round} of 3: {N_CONTAINERS} tests, a container each: {seconds} s"));
             samples.push(seconds * 1000.0 / N_CONTAINERS as f64);
@@ -243,6 +254,15 @@ impl<'a> Bench<'a> {
 const CONFIG: &str = "[services.postgres]\nmigrations = \"migrations\"\n";
 const FIRST: &str = "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
 
+/// The image that makes its data at each start.
+const ORDINARY: &str = "windlass-bench-ordinary";
+
+fn ordinary_image(major: &str) -> String {
+    format!(
+        "FROM postgres:{major}-windlass\nCOPY entrypoint.sh /entrypoint.sh\nENTRYPOINT [\"sh\", \"/entrypoint.sh\"]\nCMD []\n"
+    )
+}
+
 fn containers_manifest(services: &str) -> String {
     format!(
         "[package]\nname = \"containers-bench\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dev-dependencies]\n\
@@ -252,13 +272,13 @@ fn containers_manifest(services: &str) -> String {
 }
 
 /// Tests that do what those with a database do, each on a server of its own in a container.
-fn containers_tests(major: &str) -> String {
+fn containers_tests(name: &str, tag: &str) -> String {
     let one = format!(
         "use testcontainers_modules::postgres::Postgres;\n\
          use testcontainers_modules::testcontainers::ImageExt;\n\
          use testcontainers_modules::testcontainers::runners::SyncRunner;\n\n\
          fn ask() {{\n    \
-         let container = Postgres::default().with_host_auth().with_tag(\"{major}-windlass\").start().unwrap();\n    \
+         let container = Postgres::default().with_host_auth().with_name(\"{name}\").with_tag(\"{tag}\").start().unwrap();\n    \
          let port = container.get_host_port_ipv4(5432).unwrap();\n    \
          let stream = std::net::TcpStream::connect((\"127.0.0.1\", port)).unwrap();\n    \
          let mut session = windlass_services::PostgresSession::open(stream, \"postgres\", \"postgres\").unwrap();\n    \

@@ -63,6 +63,7 @@ impl Figure {
         let limit = self.limit().map(|limit| self.unit.show(limit));
         let goal = limit.zip(self.goal).map(|(limit, goal)| match goal {
             Goal::AtMost(_) => format!("<= {limit}"),
+            Goal::Times(factor) if factor < 1.0 => format!("<= {limit} (1/{:.0} x)", 1.0 / factor),
             Goal::Times(factor) => format!("<= {limit} ({factor} x)"),
             Goal::Over(margin) => format!("<= {limit} (+ {})", self.unit.show(margin)),
         });
