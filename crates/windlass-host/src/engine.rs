@@ -88,7 +88,7 @@ impl Host {
             stop: None,
         };
         engine.run(&messages);
-        engine.end.strays.extend(tree::sweep());
+        engine.end.strays.extend(tree::sweep(&[]));
         engine.end
     }
 }

@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock, statvfs};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
@@ -40,6 +43,43 @@ impl Watch {
     /// Sends it a signal; one that has ended gets none.
     pub fn signal(&self, signal: Signal) {
         self.watch.signal(signal);
+    }
+}
+
+/// A connection whose answers may take long: who waits for one stops when windlass is asked to.
+#[derive(Debug)]
+pub struct Patient {
+    stream: UnixStream,
+    patience: Duration,
+    signal: Arc<AtomicUsize>,
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            match self.stream.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.signal.load(Ordering::Relaxed) != 0 {
+                        return Err(io::Error::other("windlass is asked to stop"));
+                    }
+                    if Instant::now() > deadline {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -155,6 +195,13 @@ impl Host {
         UnixListener::bind(path).map_err(|error| HostError::new("listen on", path, error))
     }
 
+    /// The next client that connects, if one does within `timeout`.
+    pub fn next_client(&self, listener: &UnixListener, timeout: Duration) -> Option<UnixStream> {
+        let timeout = Timespec { tv_sec: 0, tv_nsec: timeout.subsec_nanos().into() };
+        let n = poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&timeout)).ok()?;
+        if n > 0 { listener.accept().ok().map(|(stream, _)| stream) } else { None }
+    }
+
     /// The number of the process at the other end of a connection, where the system says it.
     pub fn peer(&self, stream: &UnixStream) -> Option<u32> {
         tree::peer(stream)
@@ -176,6 +223,18 @@ impl Host {
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
         Ok(stream)
+    }
+
+    /// Connects to a socket below a directory, and waits no longer than `patience` for each answer, nor when windlass is asked to
+    /// stop.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens there.
+    pub fn connect_patiently(&self, path: &Path, patience: Duration) -> io::Result<Patient> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(patience.min(Duration::from_millis(50))))?;
+        Ok(Patient { stream, patience, signal: Arc::clone(&self.signal) })
     }
 
     /// Connects to a port of the loopback interface, and waits no longer than `timeout` for each answer.
@@ -221,6 +280,24 @@ impl Host {
     pub fn watch(&self, pid: u32) -> io::Result<Option<Watch>> {
         let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
         Ok(tree::watch(pid)?.map(|watch| Watch { watch }))
+    }
+
+    /// From here on the end of a process, or that there is none of that number, counts as a signal that asks windlass to stop.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not allow to watch it.
+    pub fn end_with(&self, pid: u32) -> io::Result<()> {
+        let watch = self.watch(pid)?;
+        let signal = Arc::clone(&self.signal);
+        thread::spawn(move || {
+            while watch.as_ref().is_some_and(|watch| !watch.has_ended()) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let terminated = usize::try_from(Signal::TERM.as_raw()).unwrap_or_default();
+            let _ = signal.compare_exchange(0, terminated, Ordering::Relaxed, Ordering::Relaxed);
+        });
+        Ok(())
     }
 
     /// Kills every process that works in a directory or below it, and waits until they are gone; how many there were. Only Linux

@@ -41,15 +41,15 @@ mod tree;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub use containers::{Alive, NoEngine};
 pub use detached::Detached;
 pub use engine::{Beat, End, LOG_LIMIT_BYTES, Options};
 pub use files::HostError;
-pub use instance::{HeldPort, Lock, Watch};
+pub use instance::{HeldPort, Lock, Patient, Watch};
 pub use reading::{Answer, Reading};
 pub use server::{Server, Signal};
 pub use terminal::Terminal;
@@ -62,6 +62,8 @@ pub struct Host {
     began: Instant,
     /// The first signal that asked windlass to stop, 0 while there is none.
     signal: Arc<AtomicUsize>,
+    /// The servers that it has started, which are its own to stop.
+    servers: Mutex<Vec<u32>>,
     /// The process that started this one, as it was at first: who is adopted has another.
     parent: u32,
 }
@@ -80,7 +82,7 @@ impl Host {
         }
         tree::adopt_orphans();
         let env = environment::cleaned(std::env::vars_os());
-        Self { env, began: Instant::now(), signal, parent: server::parent() }
+        Self { env, began: Instant::now(), signal, servers: Mutex::default(), parent: server::parent() }
     }
 
     /// The signal that asked windlass to stop, if one did.

@@ -117,7 +117,7 @@ impl Host {
             let program = || command.program.clone();
             if self.interrupted_by().is_some() {
                 child.stop(Signal::TERM, Duration::from_secs(2));
-                tree::sweep();
+                tree::sweep(&self.servers.lock().unwrap_or_else(PoisonError::into_inner));
                 return Err(Reading::Interrupted { program: program() });
             }
             if Instant::now() > deadline {

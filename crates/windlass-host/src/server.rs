@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,7 @@ impl Host {
         let stderr = stdout.try_clone().map_err(|error| HostError::new("write", log, error))?;
         let process = process::start(command, &self.env, stdout, stderr)
             .map_err(|reason| HostError::new("start", Path::new(&command.program), io::Error::other(reason)))?;
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(process.pid());
         Ok(Server { process })
     }
 

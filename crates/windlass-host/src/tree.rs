@@ -24,10 +24,11 @@ pub(crate) fn group_is_gone(leader: Pid) -> bool {
 
 /// Stops every descendant of this process but what it started in its own process group, which windlass never does; the
 /// names of what it was.
-pub(crate) fn sweep() -> Vec<String> {
+/// Servers that are somebody's to stop are left alone, with what they have started: `spared` are their process groups.
+pub(crate) fn sweep(spared: &[u32]) -> Vec<String> {
     let mut names = Vec::new();
     for round in 0..100 {
-        let strays = strays();
+        let strays = strays(spared);
         if strays.is_empty() {
             break;
         }
@@ -232,11 +233,13 @@ mod linux {
 
     /// Descendants of this process that still run, each with its name, except what is in its own process group or below
     /// that, and what is meant to stay; those that have ended are reaped.
-    pub(crate) fn strays() -> Vec<(Pid, String)> {
+    pub(crate) fn strays(spared: &[u32]) -> Vec<(Pid, String)> {
         let processes = by_parent();
+        let is_spared = |group: i32| spared.contains(&group.cast_unsigned());
         let own = getpgrp().as_raw_nonzero().get();
         let mut found = Vec::new();
-        collect(&processes, getpid(), &|process| process.group != own, &mut found);
+        let is_stray = |process: &Process| process.group != own && !is_spared(process.group);
+        collect(&processes, getpid(), &is_stray, &mut found);
         for process in found.iter().filter(|process| process.ended) {
             let _ = waitpid(Some(process.pid), WaitOptions::NOHANG);
         }
@@ -328,7 +331,7 @@ mod elsewhere {
     }
 
     /// The process groups have been stopped already.
-    pub(crate) fn strays() -> Vec<(Pid, String)> {
+    pub(crate) fn strays(_spared: &[u32]) -> Vec<(Pid, String)> {
         Vec::new()
     }
 }

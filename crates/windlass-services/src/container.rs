@@ -29,10 +29,6 @@ pub struct ContainerSpec {
     pub tmpfs: BTreeMap<String, String>,
     /// Whether it is removed with its volumes as soon as it has ended.
     pub is_removed_at_its_end: bool,
-    /// The bytes of its `/dev/shm`.
-    pub shm_bytes: Option<u64>,
-    /// The bytes of memory that it may have.
-    pub memory_bytes: Option<u64>,
 }
 
 impl ContainerSpec {
@@ -42,17 +38,12 @@ impl ContainerSpec {
         // Where SELinux is, `z` makes a directory one that containers may use; elsewhere it means nothing.
         let binds = self.binds.iter().map(|(from, to)| format!("{from}:{to}:z"));
         let published = self.published.unwrap_or_default().to_string();
-        let mut host = json!({
+        let host = json!({
             "PortBindings": { &port: [{ "HostIp": "127.0.0.1", "HostPort": published }] },
             "Binds": binds.collect::<Vec<_>>(),
             "Tmpfs": self.tmpfs,
             "AutoRemove": self.is_removed_at_its_end,
         });
-        for (name, bytes) in [("ShmSize", self.shm_bytes), ("Memory", self.memory_bytes)] {
-            if let Some(bytes) = bytes {
-                host[name] = bytes.into();
-            }
-        }
         let mut spec = json!({
             "Image": self.image,
             "Labels": self.labels,
@@ -82,8 +73,6 @@ impl ContainerSpec {
         say("--publish", format!("127.0.0.1:{published}:{}", self.port));
         self.binds.iter().for_each(|(from, to)| say("--volume", format!("{from}:{to}:z")));
         self.tmpfs.iter().for_each(|(to, options)| say("--tmpfs", format!("{to}:{options}")));
-        self.shm_bytes.into_iter().for_each(|bytes| say("--shm-size", bytes.to_string()));
-        self.memory_bytes.into_iter().for_each(|bytes| say("--memory", bytes.to_string()));
         words.push(self.image.clone());
         words.extend(self.command.iter().cloned());
         words
@@ -145,8 +134,6 @@ mod tests {
             binds: vec![("/run/a".into(), "/run/windlass".into())],
             tmpfs: pairs(&[("/data", "mode=1777")]),
             is_removed_at_its_end: true,
-            shm_bytes: Some(1 << 26),
-            memory_bytes: None,
         }
     }
 
@@ -164,7 +151,6 @@ mod tests {
                 "Binds": ["/run/a:/run/windlass:z"],
                 "Tmpfs": { "/data": "mode=1777" },
                 "AutoRemove": true,
-                "ShmSize": 67108864,
             },
         });
         assert_eq!(told, expected);
@@ -179,7 +165,7 @@ mod tests {
         let line = spec().run_words("docker", "w-1", &["POSTGRES_PASSWORD"]).join(" ");
         let expected = "docker run --detach --rm --name w-1 --label windlass.run=1f --env POSTGRES_PASSWORD \
             --env POSTGRES_USER=me --publish 127.0.0.1::5432 --volume /run/a:/run/windlass:z --tmpfs /data:mode=1777 \
-            --shm-size 67108864 postgres:15-windlass -c fsync=off";
+            postgres:15-windlass -c fsync=off";
         assert_eq!(line, expected);
     }
 }

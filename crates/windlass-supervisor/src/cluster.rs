@@ -1,10 +1,9 @@
 //! A PostgreSQL server as windlass itself talks to it: over its private socket, as the role that it trusts there.
 
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use windlass_host::Host;
+use windlass_host::{Host, Patient};
 use windlass_services::{PostgresError, PostgresSession, Values};
 
 /// How long making or removing a database may take, on a machine that has much else to do.
@@ -18,7 +17,7 @@ pub(crate) struct Cluster {
 }
 
 /// A session over a private socket.
-pub(crate) type Session = PostgresSession<UnixStream>;
+pub(crate) type Session = PostgresSession<Patient>;
 
 /// How a server copies databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl Cluster {
 
     /// A session whose every answer may take as long as `patience`.
     pub(crate) fn session(&self, host: &Host, database: &str, patience: Duration) -> Result<Session, PostgresError> {
-        PostgresSession::open(host.connect_unix(&self.socket, patience)?, &self.user, database)
+        PostgresSession::open(host.connect_patiently(&self.socket, patience)?, &self.user, database)
     }
 
     /// A session that makes and removes databases.

@@ -14,7 +14,6 @@ use windlass_plan::Command;
 use windlass_services::{ContainerSpec, Definition, EngineError, EngineSession, Use, Values, version_in};
 
 use self::life::Life;
-pub use self::spec::container_line;
 use self::spec::{inside, on_machine, share, text};
 use crate::StartError;
 use crate::containers::{Owner, labels};
@@ -35,8 +34,6 @@ pub struct StartContainer<'a> {
     pub place: &'a Path,
     /// Its name.
     pub id: &'a str,
-    /// What the server is for.
-    pub use_for: Use,
     /// Whether an image may be fetched that is not there.
     pub may_pull: bool,
 }
@@ -85,16 +82,16 @@ impl<'a> StartContainer<'a> {
         let dir = self.place.join(&definition.name);
         let run = dir.join("run");
         let name = format!("windlass-{}-{}", self.id, definition.name);
-        let inside = inside(definition, container, &name, password, self.use_for);
+        let inside = inside(definition, &name, password);
         host.make_private_dir(&dir)?;
         host.make_shared_dir(&run)?;
         for (path, text) in definition.container_files(container, &inside) {
             host.write_shared(&on_machine(&path, &run), &text)?;
         }
         let alive = host.make_alive(&run.join("alive"))?;
-        let mut spec = definition.container_spec(container, &image, &inside, self.use_for);
+        let mut spec = definition.container_spec(container, &image, &inside, Use::Test);
         spec.labels = labels(&Owner::of(host, self.place), self.id);
-        share(&mut spec, &run, self.use_for);
+        share(&mut spec, &run);
         spec.published = port;
         let words = spec.run_words(&program, &name, &definition.container_secrets(container));
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();

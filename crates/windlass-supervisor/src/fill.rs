@@ -55,6 +55,9 @@ pub(crate) struct Target<'a> {
 
 impl Target<'_> {
     fn failed(&self, what: impl std::fmt::Display) -> StartError {
+        if self.host.interrupted_by().is_some() {
+            return StartError::Interrupted;
+        }
         StartError::failed(&self.definition.name, format!("could not be filled: {what}"), "")
     }
 
@@ -157,8 +160,13 @@ impl Target<'_> {
     fn restore(&self, path: &str, program: &str, args: &[&str]) -> Result<(), StartError> {
         let file = self.root.join(path).to_string_lossy().into_owned();
         let values = &self.values;
-        let of_socket =
-            format!("host={} port={} user={} dbname={}", values.run, values.port, values.user, values.database);
+        let of_socket = format!(
+            "host={} port={} user={} dbname={}",
+            in_quotes(&values.run),
+            values.port,
+            values.user,
+            values.database
+        );
         let mut words: Vec<String> = [&[program], args].concat().into_iter().map(str::to_owned).collect();
         words.push(of_socket);
         words.extend(if program == "psql" { vec![format!("--file={file}")] } else { vec![file] });
@@ -171,7 +179,8 @@ impl Target<'_> {
         let words = self.definition.argv(run, values);
         let mut command = self.program(words);
         command.env.extend(self.definition.env(values));
-        let line = command.args.iter().fold(command.program.clone(), |line, word| format!("{line} {word}"));
+        // As it is written: what stands for a password is not shown.
+        let line = run.argv.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         self.command(&command, key)?;
         Ok(format!("{key}: `{line}`"))
     }
@@ -202,4 +211,9 @@ impl Target<'_> {
             None => command,
         }
     }
+}
+
+/// A value of a connection string of libpq's.
+fn in_quotes(value: &str) -> String {
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }

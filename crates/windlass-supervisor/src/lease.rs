@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
@@ -18,6 +17,8 @@ use crate::offer::{Given, Offer};
 
 /// The version of the protocol.
 const PROTOCOL: u64 = 1;
+/// How often it is looked whether the run is over.
+const TICK: std::time::Duration = std::time::Duration::from_millis(20);
 /// No line is longer, in bytes.
 const MAX_LINE: u64 = 1 << 16;
 /// How long a client may take to ask, once it is connected.
@@ -39,13 +40,20 @@ impl<'o, 'a> Leases<'o, 'a> {
 
     /// Lets clients in until [`Leases::end`], each on a thread of its own.
     pub(crate) fn serve<'scope>(&'scope self, listener: &UnixListener, scope: &'scope Scope<'scope, '_>) {
-        for (number, stream) in (0..).zip(listener.incoming()) {
+        for number in 0.. {
+            let stream = loop {
+                if self.is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Some(stream) = self.host.next_client(listener, TICK) {
+                    break stream;
+                }
+            };
+            let Ok(second) = stream.try_clone() else { continue };
+            self.open().insert(number, second);
+            // Who came in while all were shown out is shown out too.
             if self.is_over.load(Ordering::SeqCst) {
-                return;
-            }
-            let Ok(stream) = stream else { continue };
-            if let Ok(stream) = stream.try_clone() {
-                self.open().insert(number, stream);
+                let _ = stream.shutdown(Shutdown::Both);
             }
             scope.spawn(move || {
                 // A client that has gone is answered no more.
@@ -55,8 +63,8 @@ impl<'o, 'a> Leases<'o, 'a> {
         }
     }
 
-    /// Ends all that is open, and lets nobody in any more; `socket` is where clients come in.
-    pub(crate) fn end(&self, socket: &Path) {
+    /// Ends all that is open, and lets nobody in any more.
+    pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::SeqCst);
         for offer in self.offers {
             offer.end();
@@ -64,8 +72,6 @@ impl<'o, 'a> Leases<'o, 'a> {
         for stream in self.open().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // Wakes the thread that waits for the next client.
-        let _ = UnixStream::connect(socket);
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, UnixStream>> {
@@ -97,7 +103,7 @@ impl<'o, 'a> Leases<'o, 'a> {
             said["failed"] == true
         });
         let ended_badly = || peer.and_then(|pid| self.host.end_of(pid)).is_some_and(|status| status != 0);
-        let is_kept = !self.is_over.load(Ordering::SeqCst) && (has_failed || ended_badly());
+        let is_kept = answered.is_ok() && !self.is_over.load(Ordering::SeqCst) && (has_failed || ended_badly());
         offer.take_back(given, is_kept.then_some(test));
         answered
     }
@@ -159,6 +165,7 @@ fn answer(offer: &Offer<'_>, given: &Given<'_>) -> Value {
         "password": password,
         "database": database,
         "env": definition.env(values),
+        "keeps": offer.keeps(given),
     })
 }
 

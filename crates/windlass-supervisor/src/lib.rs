@@ -26,7 +26,7 @@ mod template;
 mod unpack;
 
 pub use backend::{Way, can_be_contained, way};
-pub use container::{RunningContainer, StartContainer, container_line};
+pub use container::{RunningContainer, StartContainer};
 pub use containers::{SweptContainer, sweep_containers};
 pub use find::{Found, find};
 pub use image::{Built, build_image};

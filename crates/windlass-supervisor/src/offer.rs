@@ -196,6 +196,11 @@ impl<'a> Offer<'a> {
         Ok(Given { mode: asked.as_str(), name, values, what })
     }
 
+    /// Whether what a test has been given outlasts the run if the test fails: a database of a server whose data is on this machine.
+    pub(crate) fn keeps(&self, given: &Given<'_>) -> bool {
+        self.servers.is_some() && matches!(given.what, What::Clone)
+    }
+
     fn only_one(&self) -> String {
         let modes = self.definition.modes.iter().filter(|mode| **mode != Mode::Server).map(|mode| mode.as_str());
         format!(

@@ -80,6 +80,9 @@ impl<'a, T> Pool<'a, T> {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         };
         state.n_waiting -= 1;
+        // What failed for those who wait is not said to those who come later.
+        let n_waiting = state.n_waiting;
+        state.failures.truncate(n_waiting);
         self.changed.notify_all();
         taken
     }
@@ -132,6 +135,11 @@ impl<'a, T> Pool<'a, T> {
             }
             let n_coming = state.ready.len() + state.n_making;
             let n_ahead = if state.is_asked { self.depth } else { self.n_before };
+            // What is used up has its time too, while others wait.
+            let has_many_used = state.used.len() > self.depth.max(2) || state.n_live >= self.limit;
+            if has_many_used && let Some(used) = state.used.pop() {
+                return Some(Job::Discard(used));
+            }
             let is_waited_for = n_coming + state.failures.len() < state.n_waiting;
             let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < self.limit && !state.is_broken;
             if is_waited_for || is_wanted {

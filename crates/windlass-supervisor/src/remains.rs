@@ -38,7 +38,7 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, S
     }
     let (host, service) = (server.site.start.host, server.site.definition.name.clone());
     host.make_dir(&dir.join("kept"))?;
-    let Some(_lock) = host.lock(&dir.join("kept").join(format!("{service}.lock")))? else {
+    let Some(_lock) = host.lock(&lock_file(dir, &service))? else {
         host.print_error(&format!(
             "note: what failed tests had of `{service}` is not kept: another run keeps what its own had\n"
         ));
@@ -71,6 +71,29 @@ fn reduce(server: &Running<'_>, databases: &[(String, String)]) -> Result<(), Po
         }
     }
     Ok(())
+}
+
+/// Copies what is kept of a service for a server of a version.
+///
+/// # Errors
+///
+/// When a run is replacing it at the moment, or another major version has written it.
+pub(crate) fn copy(host: &Host, dir: &Path, service: &str, version: &str, to: &Path) -> Result<(), StartError> {
+    let failed = |what: String| StartError::failed(service, what, "");
+    let lock = host.lock(&lock_file(dir, service))?;
+    let _lock = lock.ok_or_else(|| failed("is being kept by a run that ends: try again".to_owned()))?;
+    let wrote = read(host, dir, service)?.map(|remains| remains.version).unwrap_or_default();
+    let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+    if major(&wrote) != major(version) {
+        return Err(failed(format!(
+            "was kept by version {wrote}, and there is {version}: have the failed tests run again"
+        )));
+    }
+    Ok(host.copy_tree(&data(dir, service), to)?)
+}
+
+fn lock_file(dir: &Path, service: &str) -> PathBuf {
+    dir.join("kept").join(format!("{service}.lock"))
 }
 
 /// What the last run that had failed tests has kept of a service.

@@ -206,7 +206,9 @@ impl<'a> Site<'a> {
         let die = number(die);
         let server = found.resolved(host, definition.command(&self.values, use_for));
         let words = self.account().server(launcher, host.pid(), die, server);
-        let command = self.command(words, Path::new(&self.values.run));
+        // Where data stays, that the server works there is how it is found again.
+        let cwd = if self.home.is_some() { self.data() } else { Path::new(&self.values.run) };
+        let command = self.command(words, cwd);
         let ends_its_own = matches!(definition.kind, Kind::Postgres | Kind::Redis);
         Ok(Life { server: host.start_server(&command, &self.log())?, die, grace, ends_its_own })
     }

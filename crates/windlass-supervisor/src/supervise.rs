@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use windlass_host::{Host, Signal};
-use windlass_services::{Definition, Kind, Root, Use, Values};
+use windlass_services::{Definition, Kind, Root, Values};
 
 use crate::account::Account;
 use crate::backend::{Main, Way, way};
@@ -72,8 +72,8 @@ pub struct Run<'a> {
 ///
 /// When a server cannot be started, or ends while it is needed.
 pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Result<(), StartError> {
-    let owner = host.watch(run.owner).map_err(StartError::Owner)?;
-    let is_owned = || owner.as_ref().is_some_and(|owner| !owner.has_ended());
+    // From the first moment: what a template takes to build may be much longer than the life of who wants it.
+    host.end_with(run.owner).map_err(StartError::Owner)?;
     // First, for a server in one still writes to the private directory of its run.
     for swept in sweep_containers(host) {
         host.print_error(&format!("note: {swept}\n"));
@@ -135,10 +135,9 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         }
         scope.spawn(|| leases.serve(&listener, scope));
         let made = offers.iter().try_for_each(Offer::make_main);
-        let kept = made
-            .and_then(|()| say_ready(host, &place.dir, &socket, &running))
-            .and_then(|()| keep(host, &mut running, &is_owned));
-        leases.end(&socket);
+        let kept =
+            made.and_then(|()| say_ready(host, &place.dir, &socket, &running)).and_then(|()| keep(host, &mut running));
+        leases.end();
         kept
     })?;
     for (offer, server) in offers.iter().zip(&mut running) {
@@ -164,7 +163,7 @@ fn contained<'a>(
 ) -> Result<RunningContainer<'a>, StartError> {
     let Start { host, place, id, root, .. } = *start;
     let (port, password) = kept.known(host, &definition.name)?;
-    let container = StartContainer { host, place, id, use_for: Use::Test, may_pull };
+    let container = StartContainer { host, place, id, may_pull };
     let container = container.start(definition, password, port)?;
     host.print_error(&format!("note: `{}` runs in a container: {}\n", definition.name, container.line));
     if let Some(said) = kept.remember(&definition.name, &container.values) {
@@ -188,8 +187,8 @@ fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Main<'_>]) -> 
 }
 
 /// Keeps the servers for as long as they are needed.
-fn keep(host: &Host, running: &mut [Main<'_>], is_owned: &dyn Fn() -> bool) -> Result<(), StartError> {
-    while host.interrupted_by().is_none() && is_owned() {
+fn keep(host: &Host, running: &mut [Main<'_>]) -> Result<(), StartError> {
+    while host.interrupted_by().is_none() {
         for it in &mut *running {
             if let Some(outcome) = it.ended() {
                 return Err(it.failure(&format!("ended while it was needed: {outcome}")));

@@ -32,17 +32,19 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
     let name = &site.definition.name;
     let dir_of = |link: &Link<'_>| Some(cache(host)?.join(format!("{name}-{}", link.key)));
     let is_kept = |link: &Link<'_>| dir_of(link).is_some_and(|dir| host.is_dir(&dir));
-    let n_kept = links.iter().rposition(is_kept).map_or(0, |last| last + 1);
-    match n_kept.checked_sub(1).and_then(|last| dir_of(&links[last])) {
-        Some(dir) => {
-            host.copy_tree(&dir, site.data())?;
-            // Only says which ones are in use.
-            let _ = host.touch(&dir);
+    let mut n_kept = links.iter().rposition(is_kept).map_or(0, |last| last + 1);
+    if let Some(dir) = n_kept.checked_sub(1).and_then(|last| dir_of(&links[last])) {
+        // Says which ones are in use.
+        let _ = host.touch(&dir);
+        // Another run may have removed it meanwhile.
+        if host.copy_tree(&dir, site.data()).is_err() {
+            host.remove_tree(site.data())?;
+            n_kept = 0;
         }
-        None => {
-            site.init()?;
-            keep(&site, dir_of(&links[0]));
-        }
+    }
+    if n_kept == 0 {
+        site.init()?;
+        keep(&site, dir_of(&links[0]));
     }
     let mut running = site.launch()?;
     // Whoever adds the rest may log in by it; the users of a complete one are given it with their database.
@@ -98,21 +100,25 @@ fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError> {
 /// Keeps the data of a server that does not run; that it cannot be kept is only said.
 fn keep(site: &Site<'_>, dir: Option<PathBuf>) {
     let (host, Some(dir)) = (site.start.host, dir) else { return };
-    let part = dir.with_extension(format!("part-{}", host.pid()));
-    let kept = || -> Result<(), HostError> {
+    let draft = || Ok(dir.with_extension(format!("part-{}", host.random(4)?)));
+    let kept = |part: &Path| -> Result<(), HostError> {
         if let Some(parent) = dir.parent() {
             host.make_dir(parent)?;
         }
-        host.copy_tree(site.data(), &part)?;
-        host.rename(&part, &dir)
+        host.copy_tree(site.data(), part)?;
+        host.rename(part, &dir)
     };
+    let done = draft().and_then(|part: PathBuf| {
+        let done = kept(&part);
+        let _ = host.remove_tree(&part);
+        done
+    });
     // Another run may have kept the same meanwhile.
-    if let Err(error) = kept()
+    if let Err(error) = done
         && !host.is_dir(&dir)
     {
         host.print_error(&format!("note: what `{}` begins with is not kept: {error}\n", site.definition.name));
     }
-    let _ = host.remove_tree(&part);
     forget(host);
 }
 
@@ -122,6 +128,10 @@ pub fn forget(host: &Host) -> Vec<PathBuf> {
     let mut kept: Vec<PathBuf> =
         host.list_dir(&cache).unwrap_or_default().into_iter().map(|name| cache.join(name)).collect();
     kept.sort_by_key(|dir| std::cmp::Reverse(host.modified_unix_ms(dir)));
-    let is_removed = |dir: &PathBuf| host.remove_tree(Path::new(dir)).is_ok();
+    let is_removed = |dir: &PathBuf| {
+        // Nobody is to take for whole what is half removed.
+        let gone = dir.with_extension(format!("gone-{}", host.pid()));
+        host.rename(dir, &gone).and_then(|()| host.remove_tree(&gone)).is_ok()
+    };
     kept.into_iter().skip(N_KEPT).filter(is_removed).collect()
 }

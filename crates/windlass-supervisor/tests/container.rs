@@ -9,10 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use windlass_host::{Host, Lock};
-use windlass_services::{ContainerSpec, Definition, EngineSession, PostgresSession, RedisSession, Use, read};
-use windlass_supervisor::{
-    RunningContainer, StartContainer, StartError, build_image, container_line, sweep_containers,
-};
+use windlass_services::{ContainerSpec, Definition, EngineSession, PostgresSession, RedisSession, read};
+use windlass_supervisor::{RunningContainer, StartContainer, StartError, build_image, sweep_containers};
 
 const ANSWER: Duration = Duration::from_secs(10);
 const PASSWORD: &str = "5ec2e7";
@@ -40,7 +38,7 @@ impl Run {
         may_pull: bool,
     ) -> Result<RunningContainer<'a>, StartError> {
         let Self { host, dir, id, .. } = self;
-        let start = StartContainer { host, place: dir.path(), id, use_for: Use::Test, may_pull };
+        let start = StartContainer { host, place: dir.path(), id, may_pull };
         start.start(definition, PASSWORD.into(), port)
     }
 
@@ -193,17 +191,6 @@ fn what_does_not_start_says_why_and_leaves_nothing() {
     assert!(said.starts_with(first), "{said}");
     assert_eq!(run.n_containers(), 0);
     assert_eq!(std::fs::read_dir(run.dir.path()).unwrap().count(), 1, "only the lock is left");
-}
-
-#[test]
-fn a_person_can_do_the_same_by_hand() {
-    let line = container_line(&shipped("postgres"), "podman", "postgres:17", Path::new("/run/p"), Use::Dev).unwrap();
-    let expected = "podman run --detach --rm --name windlass-postgres \
-        --env PGDATA=/var/lib/postgresql/data/pgdata --env POSTGRES_DB=windlass --env POSTGRES_PASSWORD \
-        --env POSTGRES_USER=windlass --publish 127.0.0.1::5432 --volume /run/p/postgres/run:/run/windlass:z postgres:17 \
-        -c cluster_name=windlass-postgres -c unix_socket_directories=/var/run/postgresql,/run/windlass \
-        -c dynamic_shared_memory_type=mmap";
-    assert_eq!(line, expected);
 }
 
 /// A container that belongs to no run, gone at the end of the test.

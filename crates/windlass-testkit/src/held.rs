@@ -53,15 +53,14 @@ impl Held {
 
 /// Holds what the supervisor has given over a stream.
 pub(crate) fn hold(resource: &Resource, stream: UnixStream, of_process: bool) -> Arc<Held> {
-    let Resource { service, mode, name, .. } = resource;
-    let what = if mode == "server" { "server" } else { "database" };
-    let kept = format!("the {what} of this test is kept; connect with: cargo xtask connect {service} --kept {name}");
+    let Resource { service, name, keeps, .. } = resource;
+    let kept = format!("the database of this test is kept; connect with: cargo xtask connect {service} --kept {name}");
     let held = Arc::new(Held {
         stream,
         of_process,
         thread: THREAD.with(Arc::downgrade),
         has_failed: AtomicBool::new(false),
-        kept: (mode != "shared").then_some(kept),
+        kept: keeps.then_some(kept),
     });
     let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|it| it.strong_count() > 0);

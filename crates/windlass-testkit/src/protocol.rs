@@ -26,6 +26,8 @@ pub(crate) struct Resource {
     pub(crate) password: String,
     pub(crate) database: String,
     pub(crate) env: BTreeMap<String, String>,
+    /// Whether it is kept if the test fails.
+    pub(crate) keeps: bool,
 }
 
 /// The line that asks for a resource.
@@ -55,8 +57,7 @@ pub(crate) fn answer(line: &str) -> Result<Resource, Problem> {
         )));
     }
     if let Some(error) = error {
-        let not_at_hand = answer["code"] == "not-at-hand";
-        return Err(Problem { text: format!("the supervisor says:{}", quoted(error)), not_at_hand });
+        return Err(Problem::new(format!("the supervisor says:{}", quoted(error))));
     }
     let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
     let url = answer["url"].as_str().ok_or_else(|| broken("has no `url`"))?.to_owned();
@@ -73,6 +74,7 @@ pub(crate) fn answer(line: &str) -> Result<Resource, Problem> {
         password: text("password"),
         database: text("database"),
         env: env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect(),
+        keeps: answer["keeps"] == true,
         url,
     })
 }
@@ -138,7 +140,5 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(answer(line).unwrap_err().text, expected, "{line}");
         }
-        assert!(!answer(r#"{"windlass":1,"error":"x"}"#).unwrap_err().not_at_hand);
-        assert!(answer(r#"{"windlass":1,"error":"x","code":"not-at-hand"}"#).unwrap_err().not_at_hand);
     }
 }

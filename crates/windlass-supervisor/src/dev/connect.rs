@@ -69,7 +69,7 @@ pub fn on_remains<T>(
     let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
     let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
     let site = start.site(&definition.name, definition, &found, port, host.random(16)?)?;
-    host.copy_tree(&remains::data(dir, &definition.name), site.data())?;
+    remains::copy(host, dir, &definition.name, &found.version, site.data())?;
     let running = site.launch()?;
     set_password(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
     let values = Values { database: database.to_owned(), ..running.site.values.clone() };

@@ -179,3 +179,20 @@ fn a_watcher_ends_a_server_whose_parent_has_died_and_leaves_others_alone() {
     parent.kill().unwrap();
     parent.wait().unwrap();
 }
+
+#[test]
+fn who_wanted_the_servers_is_killed_before_they_are_ready() {
+    let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
+    shop.it.file("migrations/1_slow.sql", "select pg_sleep(600);\n");
+    let live = Live::start(&mut shop.with("true"));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let is_filling = || pids(&shop, "windlass_template").iter().any(|_| true);
+    while !is_filling() {
+        assert!(Instant::now() < deadline, "nothing is filled");
+        thread::sleep(Duration::from_millis(10));
+    }
+    live.signal("KILL");
+    servers_end(&shop);
+    assert_eq!(shop.places().len(), 0);
+    live.ended();
+}
