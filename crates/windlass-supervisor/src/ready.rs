@@ -68,6 +68,11 @@ impl Asked<'_> {
         match kind {
             Kind::Generic => Ok(()),
             Kind::Postgres => {
+                // It writes down when it can be asked: before, each question costs it a process.
+                let file = self.host().read_text(&self.site.data().join("postmaster.pid")).map_err(said)?;
+                if file.as_deref().and_then(|text| text.lines().nth(7)).map(str::trim) != Some("ready") {
+                    return Err("it is starting".into());
+                }
                 let mut session = Cluster::of(values).session(self.host(), "postgres", ANSWER).map_err(said)?;
                 let name = session.query("SELECT current_setting('cluster_name')").map_err(said)?;
                 if name != [[Some(values.id.clone())]] {

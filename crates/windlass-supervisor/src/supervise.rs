@@ -82,7 +82,13 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         host.print_error(&format!("note: {swept}\n"));
     }
     // All that are missing are known before any is started.
-    let ways = definitions.iter().map(|definition| way(host, definition)).collect::<Result<Vec<_>, _>>();
+    let (ways, account) = thread::scope(|scope| {
+        let account = scope.spawn(|| Account::of_servers(host));
+        let ways: Vec<_> = definitions.iter().map(|definition| scope.spawn(move || way(host, definition))).collect();
+        let ways = ways.into_iter().map(|way| way.join().expect("looking for programs does not panic"));
+        let ways = ways.collect::<Result<Vec<_>, _>>();
+        (ways, account.join().expect("asking what the system allows does not panic"))
+    });
     if let Err(StartError::NotAtHand { name, .. }) = &ways {
         host.print(&format!("{NOT_AT_HAND}{name}\n"));
     }
@@ -98,8 +104,7 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
     let runs_as_nobody = |(definition, way): (&Definition, &Way)| {
         definition.process.root == Root::Refuses && matches!(way, Way::Process(_))
     };
-    let account =
-        if definitions.iter().zip(&ways).any(runs_as_nobody) { Account::of_servers(host)? } else { Account::Own };
+    let account = if definitions.iter().zip(&ways).any(runs_as_nobody) { account? } else { Account::Own };
     let place = Place::make(host, account)?;
     let mut kept = Kept::read(host, run.dir)?;
     let start =

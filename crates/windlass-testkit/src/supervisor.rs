@@ -73,7 +73,7 @@ impl Supervisor {
                 None => started = Some(self.start()?),
             }
             thread::sleep(nap);
-            nap = (nap * 2).min(Duration::from_millis(20));
+            nap = (nap * 2).min(Duration::from_millis(2));
         }
     }
 
