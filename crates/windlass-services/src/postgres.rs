@@ -24,6 +24,8 @@ pub enum PostgresError {
         message: String,
         /// The character of the query that it is about, counted from 1, where it says one.
         position: Option<usize>,
+        /// Where in the data that is copied it is, where it says that: `COPY item, line 4, column price`.
+        place: Option<String>,
     },
     /// What was to be copied into a table could not be read.
     #[error("what is to be copied cannot be read: {0}")]
@@ -192,7 +194,8 @@ fn refusal(body: &[u8]) -> PostgresError {
         let field = fields.find_map(|field| field.strip_prefix(&[kind]));
         String::from_utf8_lossy(field.unwrap_or_default()).into_owned()
     };
-    PostgresError::Refused { code: field(b'C'), message: field(b'M'), position: field(b'P').parse().ok() }
+    let place = field(b'W').lines().next().filter(|line| line.starts_with("COPY ")).map(str::to_owned);
+    PostgresError::Refused { code: field(b'C'), message: field(b'M'), position: field(b'P').parse().ok(), place }
 }
 
 /// How many rows the tag `COPY n` says.

@@ -142,7 +142,10 @@ impl Target<'_> {
         let (name, columns) = (name.join("."), columns.join(", "));
         let copy = format!("COPY {name} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER true)");
         let mut session = self.session().map_err(|error| error.to_string())?;
-        let n_rows = session.copy_in(&copy, head.as_bytes()).map_err(|error| error.to_string())?;
+        let n_rows = session.copy_in(&copy, head.as_bytes()).map_err(|error| match &error {
+            PostgresError::Refused { place: Some(place), .. } => format!("{error}: {place}"),
+            _ => error.to_string(),
+        })?;
         let of_sequences = format!(
             "SELECT format('SELECT setval(%L, max(%I)) FROM {name} HAVING max(%I) IS NOT NULL', seq, attname, attname) \
              FROM pg_attribute, pg_get_serial_sequence({}, attname) seq \

@@ -88,9 +88,9 @@ impl<'o, 'a> Leases<'o, 'a> {
         stream.set_read_timeout(None)?;
         let given = asked(&line).and_then(|asked| {
             let offer = self.offer(&asked.service)?;
-            Ok((offer, offer.give(asked.mode.as_deref())?, asked.test))
+            Ok((offer, offer.give(asked.mode.as_deref())?, (asked.test, asked.of_process)))
         });
-        let (offer, given, test) = match given {
+        let (offer, given, (test, of_process)) = match given {
             Ok(given) => given,
             Err(why) => return writeln!(stream, "{}", json!({ "windlass": PROTOCOL, "error": why })),
         };
@@ -102,7 +102,8 @@ impl<'o, 'a> Leases<'o, 'a> {
             let said: Value = serde_json::from_str(line).unwrap_or_default();
             said["failed"] == true
         });
-        let ended_badly = || peer.and_then(|pid| self.host.end_of(pid)).is_some_and(|status| status != 0);
+        // A process of several tests says nothing of one of them.
+        let ended_badly = || of_process && peer.and_then(|pid| self.host.end_of(pid)).is_some_and(|status| status != 0);
         let is_kept = answered.is_ok() && !self.is_over.load(Ordering::SeqCst) && (has_failed || ended_badly());
         offer.take_back(given, is_kept.then_some(test));
         answered
@@ -112,10 +113,11 @@ impl<'o, 'a> Leases<'o, 'a> {
         let named = self.offers.iter().find(|offer| offer.name() == service);
         named.ok_or_else(|| {
             let names: Vec<String> = self.offers.iter().map(|offer| format!("`{}`", offer.name())).collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             format!(
                 "no service `{service}` is declared in .config/windlass.toml: `[services.{service}]` there declares it; \
                  there are {}",
-                names.join(", ")
+                names
             )
         })
     }
@@ -125,6 +127,8 @@ struct Asked {
     service: String,
     mode: Option<String>,
     test: String,
+    /// Whether the whole process is that of one test.
+    of_process: bool,
 }
 
 fn asked(line: &str) -> Result<Asked, String> {
@@ -141,7 +145,8 @@ fn asked(line: &str) -> Result<Asked, String> {
     }
     let text = |name: &str| asked[name].as_str().map(str::to_owned);
     let service = text("service").ok_or("`service` is missing, the name of one")?;
-    Ok(Asked { service, mode: text("mode"), test: text("test").unwrap_or_default() })
+    let of_process = asked["process"] == true;
+    Ok(Asked { service, mode: text("mode"), test: text("test").unwrap_or_default(), of_process })
 }
 
 fn answer(offer: &Offer<'_>, given: &Given<'_>) -> Value {
@@ -165,7 +170,7 @@ fn answer(offer: &Offer<'_>, given: &Given<'_>) -> Value {
         "password": password,
         "database": database,
         "env": definition.env(values),
-        "keeps": offer.keeps(given),
+        "kept_by": offer.kept_by(given),
     })
 }
 

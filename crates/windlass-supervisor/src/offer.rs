@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use windlass_host::Host;
+use windlass_host::{Host, Lock};
 use windlass_services::{Definition, Kind, Mode, Values};
 
 use crate::backend::Main;
@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
 use crate::pool::Pool;
 use crate::start::{Running, Site, Start};
-use crate::{Found, StartError, databases, template};
+use crate::{Found, Run, StartError, databases, remains, template};
 
 /// How many databases that failed tests had are kept.
 const N_KEPT: usize = 8;
@@ -45,10 +45,25 @@ pub(crate) struct Offer<'a> {
     clones: Option<(Arc<Copies<'a>>, Pool<'a, String>)>,
     /// None where the service runs in a container: one for all.
     servers: Option<Pool<'a, Box<Running<'a>>>>,
+    /// Where windlass writes for the workspace's services.
+    dir: PathBuf,
     /// How many empty databases there have been.
     n_databases: AtomicU64,
-    /// The databases of failed tests, each with the name of the test.
-    kept: Mutex<Vec<(String, String)>>,
+    /// The command that connects to the service.
+    pub(crate) connect: String,
+    /// What failed tests had.
+    kept: Mutex<OfFailed>,
+}
+
+/// What failed tests had.
+#[derive(Debug, Default)]
+pub(crate) struct OfFailed {
+    /// The databases that are kept, each with the name of the test.
+    pub(crate) databases: Vec<(String, String)>,
+    /// How many tests have failed.
+    pub(crate) n_failed: usize,
+    /// Held from the first on, so that nobody looks at what an earlier run has left.
+    pub(crate) lock: Option<Lock>,
 }
 
 /// What makes servers and databases.
@@ -104,7 +119,12 @@ impl<'a> Making<'a> {
 
 impl<'a> Offer<'a> {
     /// What the service has whose shared server `main` is; `making` makes it servers of their own.
-    pub(crate) fn new(start: &'a Start<'a>, main: &Main<'a>, making: Option<Making<'a>>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        start: &'a Start<'a>,
+        run: Run<'_>,
+        main: &Main<'a>,
+        making: Option<Making<'a>>,
+    ) -> Result<Self, StartError> {
         let (host, definition, values) = (start.host, main.definition(), main.values());
         let clones = match definition.kind {
             Kind::Postgres => {
@@ -118,7 +138,17 @@ impl<'a> Offer<'a> {
         };
         let servers = making.map(Making::ahead);
         let values = values.clone();
-        Ok(Self { host, definition, values, clones, servers, n_databases: AtomicU64::new(0), kept: Mutex::default() })
+        Ok(Self {
+            host,
+            definition,
+            values,
+            clones,
+            servers,
+            n_databases: AtomicU64::new(0),
+            dir: run.dir.to_owned(),
+            connect: format!("{} connect {}", run.program, definition.name),
+            kept: Mutex::default(),
+        })
     }
 
     /// Makes the database that the workspace's own programs are given, while others make what tests will ask for.
@@ -196,9 +226,11 @@ impl<'a> Offer<'a> {
         Ok(Given { mode: asked.as_str(), name, values, what })
     }
 
-    /// Whether what a test has been given outlasts the run if the test fails: a database of a server whose data is on this machine.
-    pub(crate) fn keeps(&self, given: &Given<'_>) -> bool {
-        self.servers.is_some() && matches!(given.what, What::Clone)
+    /// The command that looks into what a test has been given when that has failed and the run is over: a database of a server
+    /// whose data is on this machine is kept.
+    pub(crate) fn kept_by(&self, given: &Given<'_>) -> Option<String> {
+        let is_kept = self.servers.is_some() && matches!(given.what, What::Clone);
+        is_kept.then(|| format!("{} --kept {}", self.connect, given.name))
     }
 
     fn only_one(&self) -> String {
@@ -216,8 +248,12 @@ impl<'a> Offer<'a> {
         match (given.what, &self.clones) {
             (What::Clone, Some((_, clones))) => {
                 let mut list = self.kept();
-                match kept.filter(|_| list.len() < N_KEPT) {
-                    Some(test) => list.push((given.name, test)),
+                list.n_failed += usize::from(kept.is_some());
+                if kept.is_some() && list.lock.is_none() {
+                    list.lock = remains::lock(self.host, &self.dir, self.name()).ok().flatten();
+                }
+                match kept.filter(|_| list.databases.len() < N_KEPT) {
+                    Some(test) => list.databases.push((given.name, test)),
                     None => clones.give_back(given.name),
                 }
             }
@@ -234,8 +270,8 @@ impl<'a> Offer<'a> {
         }
     }
 
-    /// The databases of failed tests, each with the name of the test.
-    pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+    /// What failed tests had.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, OfFailed> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,13 +1,15 @@
 //! What failed tests had, kept beyond their run until the next one that has failed tests.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use windlass_host::Host;
+use windlass_host::{Host, HostError, Lock};
 use windlass_services::PostgresError;
 
 use crate::StartError;
 use crate::cluster::{Cluster, quoted};
+use crate::offer::OfFailed;
 use crate::start::Running;
 use crate::template::TEMPLATE;
 
@@ -32,13 +34,13 @@ fn index(dir: &Path, service: &str) -> PathBuf {
 }
 
 /// Keeps the data of a server in place of what an earlier run has kept; nothing where no test has failed.
-pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, String)]) -> Result<(), StartError> {
+pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, kept: &mut OfFailed, connect: &str) -> Result<(), StartError> {
+    let OfFailed { databases, n_failed, lock } = kept;
     if databases.is_empty() {
         return Ok(());
     }
     let (host, service) = (server.site.start.host, server.site.definition.name.clone());
-    host.make_dir(&dir.join("kept"))?;
-    let Some(_lock) = host.lock(&lock_file(dir, &service))? else {
+    let Some(_lock) = lock.take() else {
         host.print_error(&format!(
             "note: what failed tests had of `{service}` is not kept: another run keeps what its own had\n"
         ));
@@ -54,9 +56,9 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, databases: &[(String, S
     let version = server.site.found.version.clone();
     let n = databases.len();
     host.print_error(&format!(
-        "note: what {n} failed tests had of `{service}` is kept: `connect {service} --kept` lists it\n"
+        "note: what failed tests had of `{service}` is kept, of {n} of {n_failed}: `{connect} --kept` lists it\n"
     ));
-    let remains = Remains { service, version, databases: databases.to_vec() };
+    let remains = Remains { service, version, databases: databases.clone() };
     Ok(host.write_text(&index, &serde_json::to_string(&remains).expect("texts hold nothing that JSON cannot"))?)
 }
 
@@ -80,9 +82,8 @@ fn reduce(server: &Running<'_>, databases: &[(String, String)]) -> Result<(), Po
 /// When a run is replacing it at the moment, or another major version has written it.
 pub(crate) fn copy(host: &Host, dir: &Path, service: &str, version: &str, to: &Path) -> Result<(), StartError> {
     let failed = |what: String| StartError::failed(service, what, "");
-    let lock = host.lock(&lock_file(dir, service))?;
-    let _lock = lock.ok_or_else(|| failed("is being kept by a run that ends: try again".to_owned()))?;
-    let wrote = read(host, dir, service)?.map(|remains| remains.version).unwrap_or_default();
+    let _lock = wait(host, dir, service)?;
+    let wrote = of(host, dir, service)?.map(|remains| remains.version).unwrap_or_default();
     let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
     if major(&wrote) != major(version) {
         return Err(failed(format!(
@@ -92,16 +93,38 @@ pub(crate) fn copy(host: &Host, dir: &Path, service: &str, version: &str, to: &P
     Ok(host.copy_tree(&data(dir, service), to)?)
 }
 
-fn lock_file(dir: &Path, service: &str) -> PathBuf {
-    dir.join("kept").join(format!("{service}.lock"))
+/// Held by who keeps what failed tests have, or looks at it; `None` if somebody else does.
+pub(crate) fn lock(host: &Host, dir: &Path, service: &str) -> Result<Option<Lock>, HostError> {
+    host.make_dir(&dir.join("kept"))?;
+    host.lock(&dir.join("kept").join(format!("{service}.lock")))
+}
+
+/// The lock, once a run that ends at the moment has ended.
+fn wait(host: &Host, dir: &Path, service: &str) -> Result<Lock, StartError> {
+    for _ in 0..600 {
+        if let Some(lock) = lock(host, dir, service)? {
+            return Ok(lock);
+        }
+        if host.interrupted_by().is_some() {
+            return Err(StartError::Interrupted);
+        }
+        host.sleep(Duration::from_millis(50));
+    }
+    let what = "is being kept by a run that goes on: look again when it has ended";
+    Err(StartError::failed(service, what, ""))
 }
 
 /// What the last run that had failed tests has kept of a service.
 ///
 /// # Errors
 ///
-/// When it is there and cannot be read.
+/// When it is there and cannot be read, or a run that goes on has failed tests.
 pub fn read(host: &Host, dir: &Path, service: &str) -> Result<Option<Remains>, StartError> {
+    let _lock = wait(host, dir, service)?;
+    of(host, dir, service)
+}
+
+fn of(host: &Host, dir: &Path, service: &str) -> Result<Option<Remains>, StartError> {
     let text = host.read_text(&index(dir, service))?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }

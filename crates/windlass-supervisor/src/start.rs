@@ -36,7 +36,9 @@ pub enum StartError {
         help: String,
     },
     /// They are of another version.
-    #[error("service `{name}`: version {wanted} is wanted, and there is {found}")]
+    #[error(
+        "service `{name}`: version {wanted} is wanted, and there is {found}\nhelp: install it, or enter a Nix shell that has it; `services.{name}.version` says which will do"
+    )]
     WrongVersion {
         /// The service.
         name: String,

@@ -57,6 +57,8 @@ pub struct Run<'a> {
     pub root: &'a Path,
     /// Where windlass writes for the workspace's services.
     pub dir: &'a Path,
+    /// What the user types before the name of a task: `cargo xtask` or `windlass`.
+    pub program: &'a str,
     /// What becomes a server.
     pub launcher: &'a Launcher,
     /// The process whose end is the end of the servers.
@@ -124,7 +126,7 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
             }
             Way::Container => (Main::Container(contained(&start, definition, links, &mut kept, run.may_pull)?), None),
         };
-        offers.push(Offer::new(&start, &main, making)?);
+        offers.push(Offer::new(&start, run, &main, making)?);
         running.push(main);
     }
     kept.keep(host)?;
@@ -147,11 +149,11 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
     })?;
     for (offer, server) in offers.iter().zip(&mut running) {
         match server {
-            Main::Process(server) => remains::keep(run.dir, server, &offer.kept())?,
-            Main::Container(_) if offer.kept().is_empty() => {}
+            Main::Process(server) => remains::keep(run.dir, server, &mut offer.kept(), &offer.connect)?,
+            Main::Container(_) if offer.kept().n_failed == 0 => {}
             Main::Container(_) => {
-                let (name, n) = (offer.name(), offer.kept().len());
-                host.print_error(&format!("note: what {n} failed tests had of `{name}` is gone with its container\n"));
+                let name = offer.name();
+                host.print_error(&format!("note: what failed tests had of `{name}` is gone with its container\n"));
             }
         }
     }

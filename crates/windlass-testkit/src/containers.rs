@@ -69,7 +69,7 @@ fn resource(service: &str, host: String, port: u16) -> Resource {
         password: if_postgres(),
         database: if_postgres(),
         env: [(variable.to_owned(), url.clone())].into(),
-        keeps: false,
+        kept_by: None,
         url,
     }
 }

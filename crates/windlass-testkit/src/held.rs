@@ -53,14 +53,13 @@ impl Held {
 
 /// Holds what the supervisor has given over a stream.
 pub(crate) fn hold(resource: &Resource, stream: UnixStream, of_process: bool) -> Arc<Held> {
-    let Resource { service, name, keeps, .. } = resource;
-    let kept = format!("the database of this test is kept; connect with: cargo xtask connect {service} --kept {name}");
+    let kept = |command| format!("the database of this test is kept if there is room; look into it by: {command}");
     let held = Arc::new(Held {
         stream,
         of_process,
         thread: THREAD.with(Arc::downgrade),
         has_failed: AtomicBool::new(false),
-        kept: keeps.then_some(kept),
+        kept: resource.kept_by.as_ref().map(kept),
     });
     let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|it| it.strong_count() > 0);

@@ -26,13 +26,16 @@ pub(crate) struct Resource {
     pub(crate) password: String,
     pub(crate) database: String,
     pub(crate) env: BTreeMap<String, String>,
-    /// Whether it is kept if the test fails.
-    pub(crate) keeps: bool,
+    /// The command that looks into it when it has been kept; none if it is not kept.
+    pub(crate) kept_by: Option<String>,
 }
 
 /// The line that asks for a resource.
-pub(crate) fn request(service: &str, mode: Option<Mode>, test: Option<&str>) -> String {
+pub(crate) fn request(service: &str, mode: Option<Mode>, test: Option<&str>, of_process: bool) -> String {
     let mut request = json!({ "windlass": VERSION, "service": service });
+    if of_process {
+        request["process"] = true.into();
+    }
     if let Some(mode) = mode {
         request["mode"] = mode.name().into();
     }
@@ -74,7 +77,7 @@ pub(crate) fn answer(line: &str) -> Result<Resource, Problem> {
         password: text("password"),
         database: text("database"),
         env: env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect(),
-        keeps: answer["keeps"] == true,
+        kept_by: answer["kept_by"].as_str().map(str::to_owned),
         url,
     })
 }
@@ -91,10 +94,10 @@ mod tests {
 
     #[test]
     fn a_request_says_no_more_than_it_must() {
-        assert_eq!(request("postgres", None, None), "{\"service\":\"postgres\",\"windlass\":1}\n");
+        assert_eq!(request("postgres", None, None, false), "{\"service\":\"postgres\",\"windlass\":1}\n");
         assert_eq!(
-            request("postgres", Some(Mode::Server), Some("shop::orders a_total")),
-            "{\"mode\":\"server\",\"service\":\"postgres\",\"test\":\"shop::orders a_total\",\"windlass\":1}\n"
+            request("postgres", Some(Mode::Server), Some("shop::orders a_total"), true),
+            "{\"mode\":\"server\",\"process\":true,\"service\":\"postgres\",\"test\":\"shop::orders a_total\",\"windlass\":1}\n"
         );
     }
 

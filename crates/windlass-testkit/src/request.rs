@@ -119,7 +119,9 @@ impl Request {
         let broken = |error: std::io::Error| Problem::new(format!("the supervisor cannot be asked: {error}"));
         let exe = env::current_exe().unwrap_or_default();
         let test = test_name(variable, &exe, thread::current().name());
-        stream.write_all(protocol::request(&self.service, self.mode, test.as_deref()).as_bytes()).map_err(broken)?;
+        stream
+            .write_all(protocol::request(&self.service, self.mode, test.as_deref(), of_process).as_bytes())
+            .map_err(broken)?;
         let mut line = String::new();
         BufReader::new(&stream).read_line(&mut line).map_err(broken)?;
         if line.is_empty() {

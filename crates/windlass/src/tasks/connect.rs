@@ -65,11 +65,13 @@ fn kept(cx: &Context, it: &Development, service: &str, name: Option<&str>) -> an
         }
         return Ok(None);
     };
-    match databases.iter().find(|(database, test)| database == name || test == name) {
-        Some((database, _)) => Ok(Some(database.clone())),
-        None => {
-            let names = databases.iter().map(|(database, _)| &**database).collect::<Vec<_>>().join(", ");
-            let names = if names.is_empty() { "none".to_owned() } else { names };
+    let is_meant = |test: &str| test == name || test.ends_with(&format!("::{name}"));
+    let of_test: Vec<_> = databases.iter().filter(|(_, test)| is_meant(test)).collect();
+    match (databases.iter().find(|(database, _)| database == name), &of_test[..]) {
+        (Some((database, _)), _) | (None, [(database, _)]) => Ok(Some(database.clone())),
+        (None, _) => {
+            let names = databases.iter().map(|(database, test)| format!("{database} ({test})")).collect::<Vec<_>>();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             Err(Usage(format!("no failed test has left `{name}` of `{service}`; there are: {names}")).into())
         }
     }

@@ -155,7 +155,8 @@ fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, m
     cx.host.write_text(&dir.join("program"), &program)?;
     let launcher = launcher(cx)?;
     let owner = owner.unwrap_or_else(|| cx.host.parent());
-    let run = Run { root: Path::new(&workspace.root), dir: &dir, launcher: &launcher, owner, may_pull };
+    let run =
+        Run { root: Path::new(&workspace.root), dir: &dir, program: &cx.program, launcher: &launcher, owner, may_pull };
     match windlass_supervisor::supervise(&cx.host, &config.services, run) {
         Ok(()) => Ok(Exit::PASSED),
         // It happened before anybody asked for the end.

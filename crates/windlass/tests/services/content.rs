@@ -122,7 +122,7 @@ fn what_fails_is_named_with_its_file_and_line_and_nothing_of_it_is_kept() {
     shop.it.file("migrations/20260102000000_bad.sql", "select 1;\n");
     let refused = with(&shop, "true").exits(3);
     let expected = "error: service `postgres` could not be filled: fixture `fixtures/item.csv`: PostgreSQL: invalid input syntax \
-                    for type bigint: \"x\" (22P02)";
+                    for type bigint: \"x\" (22P02): COPY item, line 3, column id";
     let said = refused.stderr.lines().nth(1).unwrap_or_default();
     assert!(said.starts_with(expected), "{}", refused.stderr);
     assert_eq!((templates(&shop), shop.places().len()), (2, 0));

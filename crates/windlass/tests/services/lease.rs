@@ -196,7 +196,7 @@ fn what_a_failed_test_had_is_kept_beyond_the_run() {
         let script = format!(
             "import json, os, signal, socket, subprocess, sys\n\
              s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n\
-             s.sendall(b'{{\"windlass\": 1, \"service\": \"postgres\", \"test\": \"{end}\"}}\\n')\n\
+             s.sendall(b'{{\"windlass\": 1, \"service\": \"postgres\", \"process\": true, \"test\": \"{end}\"}}\\n')\n\
              answer = json.loads(s.makefile().readline())\n\
              sql = \"insert into item (name) values ('of {end}')\"\n\
              subprocess.run(['psql', '-q', answer['url'], '-c', sql], check=True)\n\

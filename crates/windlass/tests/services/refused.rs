@@ -146,12 +146,13 @@ fn a_configuration_that_is_no_service_is_refused_with_its_line() {
 fn a_full_disk_is_the_cause_that_is_said() {
     let shop = Shop::with_postgres();
     let is_root = crate::fixture::ended(crate::fixture::clean("id").arg("-u")).stdout == "0\n";
+    // The checkout may itself be where nothing is seen any more.
+    std::fs::copy(env!("CARGO_BIN_EXE_windlass"), shop.it.path("windlass")).unwrap();
     let script = format!(
-        "set -e\nmkdir -p /mnt/shop && mount --bind '{0}' /mnt/shop\n\
+        "set -e\nmkdir -p /mnt/shop && mount --bind '{}' /mnt/shop\n\
          mount -t tmpfs -o size=16m tmpfs /tmp && mount -t tmpfs -o size=16m tmpfs /dev/shm\n\
-         cd /mnt/shop && exec '{1}' with -- true",
-        shop.it.root().display(),
-        env!("CARGO_BIN_EXE_windlass")
+         cd /mnt/shop && exec ./windlass with -- true",
+        shop.it.root().display()
     );
     let mut command = crate::fixture::clean("unshare");
     command.args(if is_root { &["--mount"][..] } else { &["--map-root-user", "--mount"] }).args(["sh", "-c", &script]);

@@ -79,8 +79,10 @@ fn what_failed_is_kept_however_it_failed_and_the_report_says_how_to_look() {
     assert_eq!(failed.len(), 3, "{failed:?}");
     only_failed_ones_are_kept(&shop);
     assert!(ended.stdout.contains("connect postgres --kept test_"), "{}", ended.stdout);
-    let is_said =
-        |note: &String| note.ends_with(" failed tests had of `postgres` is kept: `connect postgres --kept` lists it");
+    let is_said = |note: &String| {
+        note.starts_with("what failed tests had of `postgres` is kept, of ")
+            && note.ends_with("`windlass connect postgres --kept` lists it")
+    };
     assert!(record.run.notes.iter().any(is_said), "{:?}", record.run.notes);
 
     // Without windlass around it, the first test starts what all need, and it goes with the run.
