@@ -480,13 +480,16 @@ fn what_a_failed_test_has_left_is_looked_at_on_a_copy() {
     let name = run(&mut dev.command(&["with", "--", "python3", "-c", test])).exits(0).stdout;
     let list = run(&mut dev.command(&["connect", "postgres", "--kept"])).exits(0);
     assert_eq!(list.stdout, format!("{name}  app::fails\n"));
-    for called in [&*name, "app::fails"] {
+    for called in [&*name, "app::fails", "fails"] {
         let args = ["connect", "postgres", "--kept", called, "--", "-qAtc", "delete from item returning n"];
         assert_eq!(run(&mut dev.command(&args)).exits(0).stdout, "7\n");
         assert_eq!(dev.shop.places().len(), 0);
     }
     let unknown = run(&mut dev.command(&["connect", "--kept", "w0"])).exits(2);
-    assert_eq!(unknown.stderr, format!("error: no failed test has left `w0` of `postgres`; there are: {name}\n"));
+    assert_eq!(
+        unknown.stderr,
+        format!("error: no failed test has left `w0` of `postgres`; there are: {name} (app::fails)\n")
+    );
 }
 
 /// Of a server that makes files of its data itself, and of one that needs a program for that.
