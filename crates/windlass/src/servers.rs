@@ -89,6 +89,11 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
     Ok(())
 }
 
+/// Services whose programs have to be at hand: a container does not do.
+pub(crate) fn as_processes(services: &[Definition]) -> Vec<Definition> {
+    services.iter().map(|it| Definition { backend: Some(Backend::Process), ..it.clone() }).collect()
+}
+
 /// What a plan is to know of services; nothing where there are none.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub(super) fn run(cx: &Context, args: &ImageArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let config = config::of(cx, &cx.workspace(&plan)?.root)?;
     let services = chosen(&config.services, &args.services)?;
-    servers::set_up(cx, &services, config.ci.setup && !args.no_setup)?;
+    servers::set_up(cx, &servers::as_processes(&services), config.ci.setup && !args.no_setup)?;
     for service in &services {
         let began_ms = cx.host.elapsed_ms();
         // One for each: an engine may close what has been idle for long.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use windlass_services::{Backend, Definition};
+use windlass_services::Backend;
 use windlass_supervisor::dev::Kept;
 
 use crate::development::{Development, done, size};
@@ -42,18 +42,13 @@ pub struct ResetArgs {
     manifest_path: Option<PathBuf>,
 }
 
-/// What is to be at hand: a container does not do.
-fn as_processes(services: &[Definition]) -> Vec<Definition> {
-    services.iter().map(|it| Definition { backend: Some(Backend::Process), ..it.clone() }).collect()
-}
-
 pub(super) fn up(cx: &Context, args: &UpArgs) -> anyhow::Result<Exit> {
     let it = Development::of(cx, args.manifest_path.as_ref())?;
     for service in it.services.iter().filter(|service| service.backend == Some(Backend::Container)) {
         cx.host
             .print_error(&format!("note: `{}` is a process here: servers of development always are\n", service.name));
     }
-    servers::set_up(cx, &as_processes(&it.services), it.may_set_up && !args.no_setup)?;
+    servers::set_up(cx, &servers::as_processes(&it.services), it.may_set_up && !args.no_setup)?;
     let _alone = done(cx, it.home.alone(&cx.host))?;
     // Before anything is stopped that could not be started again.
     let found = it.find(cx)?;
@@ -131,7 +126,7 @@ pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
     }
     host.print(&format!("removed the data of {what}\n"));
     if was_up {
-        servers::set_up(cx, &as_processes(&it.services), false)?;
+        servers::set_up(cx, &servers::as_processes(&it.services), false)?;
         let kept = it.start(cx)?;
         show(cx, &it, &kept);
     }
