@@ -47,7 +47,7 @@ impl Kept {
         let (port, said) = match (held.map_err(StartError::Port)?, &before) {
             (Some(port), _) => (port, None),
             (None, before) => {
-                let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(no_port)?;
+                let port = any_port(host)?;
                 let said = match (before, &self.lock) {
                     (Some(taken), _) => {
                         Some(format!("port {} of `{name}` is taken: it has {} now", taken.port, port.port))
@@ -91,6 +91,8 @@ impl Kept {
     }
 }
 
-fn no_port() -> StartError {
-    StartError::Port(std::io::ErrorKind::AddrInUse.into())
+/// Any port that is free.
+pub(crate) fn any_port(host: &Host) -> Result<HeldPort, StartError> {
+    let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
+    host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)
 }

@@ -11,6 +11,7 @@ use crate::backend::Main;
 use crate::chain::Link;
 use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
+use crate::kept::any_port;
 use crate::pool::Pool;
 use crate::start::{Running, Site, Start};
 use crate::{Found, Run, StartError, databases, remains, template};
@@ -78,8 +79,7 @@ impl<'a> Making<'a> {
     /// A server of that name, on a port of its own.
     fn server(&self, name: &str) -> Result<Running<'a>, StartError> {
         let host = self.start.host;
-        let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
-        let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
+        let port = any_port(host)?;
         let site = self.start.site(name, self.definition, self.found, port, host.random(16)?)?;
         let running = self.start(site)?;
         if self.definition.kind == Kind::Postgres {

@@ -8,6 +8,7 @@ use windlass_services::{Definition, Root, Values};
 
 use crate::account::Account;
 use crate::cluster::set_password;
+use crate::kept::any_port;
 use crate::place::{Place, sweep};
 use crate::start::Start;
 use crate::{Found, Launcher, StartError, find, remains};
@@ -66,8 +67,7 @@ pub fn on_remains<T>(
     let account = if definition.process.root == Root::Refuses { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: Path::new("/") };
-    let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
-    let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
+    let port = any_port(host)?;
     let site = start.site(&definition.name, definition, &found, port, host.random(16)?)?;
     remains::copy(host, dir, &definition.name, &found.version, site.data())?;
     let running = site.launch()?;

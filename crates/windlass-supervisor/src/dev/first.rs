@@ -5,6 +5,7 @@ use std::path::Path;
 use windlass_services::{Definition, Kind, PostgresError};
 
 use crate::cluster::{Cluster, quoted};
+use crate::kept::any_port;
 use crate::start::{Site, Start};
 use crate::template::{self, TEMPLATE};
 use crate::{Found, StartError, chain};
@@ -19,8 +20,7 @@ pub(crate) fn make(
     data: &Path,
 ) -> Result<(), StartError> {
     let (host, name) = (start.host, &definition.name);
-    let none = || StartError::Port(std::io::ErrorKind::AddrInUse.into());
-    let port = host.hold_port(None).map_err(StartError::Port)?.ok_or_else(none)?;
+    let port = any_port(host)?;
     let site = start.site(name, definition, found, port, password.to_owned())?;
     let made = site.data().to_owned();
     let dir = site.dir.clone();
