@@ -92,9 +92,9 @@ impl<'o, 'a> Leases<'o, 'a> {
         });
         let (offer, given, (test, of_process)) = match given {
             Ok(given) => given,
-            Err(why) => return writeln!(stream, "{}", json!({ "windlass": PROTOCOL, "error": why })),
+            Err(why) => return say(&mut stream, &json!({ "windlass": PROTOCOL, "error": why })),
         };
-        let answered = writeln!(stream, "{}", answer(offer, &given));
+        let answered = say(&mut stream, &answer(offer, &given));
         // All that is said until the end; a client whose process has been killed says nothing any more.
         let mut said = String::new();
         let _ = reader.take(MAX_LINE).read_to_string(&mut said);
@@ -121,6 +121,11 @@ impl<'o, 'a> Leases<'o, 'a> {
             )
         })
     }
+}
+
+/// Writes a line, in one piece: each write costs the client a look.
+fn say(stream: &mut UnixStream, line: &Value) -> std::io::Result<()> {
+    stream.write_all(format!("{line}\n").as_bytes())
 }
 
 struct Asked {
