@@ -78,9 +78,10 @@ impl<'h> Place<'h> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        // Nobody is to find it half removed. What cannot be removed now, the next run sweeps.
+        // Nobody sweeps it while its lock is held, which goes last. What cannot be removed now, the next run sweeps.
+        empty(self.host, &self.dir);
         let _guard = self.dir.parent().map(|root| guard(self.host, root));
-        let _ = clean(self.host, &self.dir);
+        let _ = self.host.remove_tree(&self.dir);
     }
 }
 
@@ -101,8 +102,9 @@ pub fn sweep(host: &Host) -> Vec<Swept> {
         for dir in names.into_iter().map(|name| root.join(name)).filter(|dir| host.is_dir(dir)) {
             // What cannot be locked is gone by now, or nobody's to remove.
             let Ok(Some(_lock)) = host.lock(&lock_file(&dir)) else { continue };
-            let (n_processes, removed) = clean(host, &dir);
-            swept.push(Swept { dir, n_processes, left: removed.err().map(|error| error.to_string()) });
+            let n_processes = empty(host, &dir);
+            let left = host.remove_tree(&dir).err().map(|error| error.to_string());
+            swept.push(Swept { dir, n_processes, left });
         }
     }
     swept
@@ -113,14 +115,18 @@ pub(crate) fn is_held(host: &Host, dir: &Path) -> bool {
     host.is_dir(dir) && !matches!(host.lock(&lock_file(dir)), Ok(Some(_)))
 }
 
-/// Removes a private directory, and what servers have left in it and beside it; how many processes still ran in it.
-fn clean(host: &Host, dir: &Path) -> (usize, Result<(), HostError>) {
+/// Removes what servers have left in a private directory and beside it; how many processes still ran in it.
+fn empty(host: &Host, dir: &Path) -> usize {
     // A backend that is busy outlives its server when that is killed.
     let n_processes = host.kill_all_in(dir);
-    for name in host.list_dir(dir).unwrap_or_default() {
-        remove_segment(host, &dir.join(name).join("data"));
+    for below in host.list_dir(dir).unwrap_or_default().into_iter().map(|name| dir.join(name)) {
+        remove_segment(host, &below.join("data"));
+        if below != lock_file(dir) {
+            // Told when the directory itself cannot be removed.
+            let _ = host.remove_tree(&below);
+        }
     }
-    (n_processes, host.remove_tree(dir))
+    n_processes
 }
 
 /// Removes the shared memory segment that the PostgreSQL server of a data directory has written down: line 7 of its
