@@ -6,7 +6,7 @@ use windlass_host::Host;
 use windlass_services::{PostgresError, Values};
 
 use crate::cluster::{Cluster, Session, Strategy, clone, literal, quoted, set_password_by, strategy};
-use crate::pool::Pool;
+use crate::pool::{Bounds, Pool};
 use crate::template::TEMPLATE;
 
 /// The database that all tests may read and none may change.
@@ -36,10 +36,12 @@ impl<'a> Copies<'a> {
     }
 
     /// Copies made ahead: twice as many as the machine runs tests at once, for as long as all that there are take no more than
-    /// `room_bytes`.
+    /// half of `room_bytes`, and those that have been used a sixteenth: it may be memory.
     pub(crate) fn ahead(self: &Arc<Self>, room_bytes: u64) -> Pool<'a, String> {
-        let limit = usize::try_from(room_bytes / self.size.max(1)).unwrap_or(usize::MAX);
-        let depth = 2 * usize::try_from(self.host.cpus()).unwrap_or(1);
+        let within = |bytes: u64| usize::try_from(bytes / self.size.max(1)).unwrap_or(usize::MAX);
+        let ready = 2 * usize::try_from(self.host.cpus()).unwrap_or(1);
+        let used = within(room_bytes / 16).max(ready);
+        let bounds = Bounds { ready, before: 1, used, all: within(room_bytes / 2) };
         let (maker, remover) = (Arc::clone(self), Arc::clone(self));
         let make = move |n| {
             let name = format!("test_{n}");
@@ -50,7 +52,7 @@ impl<'a> Copies<'a> {
             // Where the server has gone, so has the database.
             let _ = remover.control(|session| session.query(&drop).map(std::mem::drop));
         };
-        Pool::new(depth, 1, limit, Box::new(make), Box::new(remove))
+        Pool::new(bounds, Box::new(make), Box::new(remove))
     }
 
     /// Makes the database that all may read, unless it is there.

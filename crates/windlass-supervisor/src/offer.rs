@@ -12,7 +12,7 @@ use crate::chain::Link;
 use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
 use crate::kept::any_port;
-use crate::pool::Pool;
+use crate::pool::{Bounds, Pool};
 use crate::start::{Running, Site, Start};
 use crate::{Found, Run, StartError, databases, remains, template};
 
@@ -93,7 +93,7 @@ impl<'a> Making<'a> {
     /// Servers made ahead: where one is what tests get, it is worth having ready; where it is the exception, it is not.
     fn ahead(self) -> Pool<'a, Box<Running<'a>>> {
         let (host, definition) = (self.start.host, self.definition);
-        let depth = if definition.modes.first() == Some(&Mode::Server) { 2 } else { 0 };
+        let ready = if definition.modes.first() == Some(&Mode::Server) { 2 } else { 0 };
         let make = move |n| {
             let server = self.server(&format!("{}-{n}", definition.name));
             server.map(Box::new).map_err(|error| error.to_string())
@@ -104,7 +104,8 @@ impl<'a> Making<'a> {
             // What cannot be removed now goes with the directory of the run.
             let _ = host.remove_tree(&dir);
         };
-        Pool::new(depth, 0, usize::MAX, Box::new(make), Box::new(discard))
+        let bounds = Bounds { ready, before: 0, used: 2, all: usize::MAX };
+        Pool::new(bounds, Box::new(make), Box::new(discard))
     }
 
     /// Starts the server of a site with all that its databases begin with.
@@ -130,8 +131,7 @@ impl<'a> Offer<'a> {
             Kind::Postgres => {
                 let copies = Copies::of(host, Cluster::of(values));
                 let copies = Arc::new(copies.map_err(|error| main.failure(&format!("cannot be copied: {error}")))?);
-                // Half of what there is room for.
-                let pool = copies.ahead(host.room_bytes(start.place) / 2);
+                let pool = copies.ahead(host.room_bytes(start.place));
                 Some((copies, pool))
             }
             _ => None,

@@ -12,14 +12,22 @@ type Discard<'a, T> = Box<dyn Fn(T) + Send + Sync + 'a>;
 pub(crate) struct Pool<'a, T> {
     make: Make<'a, T>,
     discard: Discard<'a, T>,
-    /// How many are ready at the most while nobody waits.
-    depth: usize,
-    /// How many before anybody has asked: nobody may come to.
-    n_before: usize,
-    /// How many there may be, used ones included, while nobody waits.
-    limit: usize,
+    bounds: Bounds,
     state: Mutex<State<T>>,
     changed: Condvar,
+}
+
+/// How many things there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Ready at the most while nobody waits.
+    pub(crate) ready: usize,
+    /// Ready before anybody has asked: nobody may come to.
+    pub(crate) before: usize,
+    /// Used ones that may wait for a quiet moment: to end one takes time that those have better use for who wait.
+    pub(crate) used: usize,
+    /// In all, while nobody waits.
+    pub(crate) all: usize,
 }
 
 struct State<T> {
@@ -45,7 +53,7 @@ enum Job<T> {
 }
 
 impl<'a, T> Pool<'a, T> {
-    pub(crate) fn new(depth: usize, n_before: usize, limit: usize, make: Make<'a, T>, discard: Discard<'a, T>) -> Self {
+    pub(crate) fn new(bounds: Bounds, make: Make<'a, T>, discard: Discard<'a, T>) -> Self {
         let state = State {
             ready: VecDeque::new(),
             used: Vec::new(),
@@ -58,7 +66,7 @@ impl<'a, T> Pool<'a, T> {
             is_broken: false,
             is_over: false,
         };
-        Self { make, discard, depth, n_before, limit, state: Mutex::new(state), changed: Condvar::new() }
+        Self { make, discard, bounds, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// One that nobody else is given; as soon as there is one.
@@ -134,14 +142,14 @@ impl<'a, T> Pool<'a, T> {
                 return None;
             }
             let n_coming = state.ready.len() + state.n_making;
-            let n_ahead = if state.is_asked { self.depth } else { self.n_before };
-            // What is used up has its time too, while others wait.
-            let has_many_used = state.used.len() > self.depth.max(2) || state.n_live >= self.limit;
+            let Bounds { ready, before, used, all } = self.bounds;
+            let n_ahead = if state.is_asked { ready } else { before };
+            let has_many_used = state.used.len() > used || state.n_live >= all;
             if has_many_used && let Some(used) = state.used.pop() {
                 return Some(Job::Discard(used));
             }
             let is_waited_for = n_coming + state.failures.len() < state.n_waiting;
-            let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < self.limit && !state.is_broken;
+            let is_wanted = n_coming < state.n_waiting + n_ahead && state.n_live < all && !state.is_broken;
             if is_waited_for || is_wanted {
                 state.n_making += 1;
                 state.n_live += 1;
@@ -176,7 +184,7 @@ mod tests {
         let discard = |_: u64| {
             n_ended.fetch_add(1, Ordering::Relaxed);
         };
-        let pool = Pool::new(4, 1, 6, Box::new(Ok), Box::new(discard));
+        let pool = Pool::new(Bounds { ready: 4, before: 1, used: 4, all: 6 }, Box::new(Ok), Box::new(discard));
         thread::scope(|scope| {
             let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| pool.work())).collect();
             let users: Vec<_> = (0..50).map(|_| scope.spawn(|| pool.take().unwrap())).collect();
@@ -199,7 +207,7 @@ mod tests {
     #[test]
     fn who_waits_is_told_why_nothing_can_be_made_and_the_next_tries_again() {
         let make = |n: u64| if n == 1 { Err("disk full".to_owned()) } else { Ok(n) };
-        let pool = Pool::new(0, 0, 6, Box::new(make), Box::new(drop));
+        let pool = Pool::new(Bounds { ready: 0, before: 0, used: 2, all: 6 }, Box::new(make), Box::new(drop));
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
             assert_eq!(pool.take(), Err("disk full".to_owned()));
