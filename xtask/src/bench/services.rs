@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use anyhow::Context;
 use windlass::Command;
@@ -14,6 +15,9 @@ const N_TESTS: usize = 200;
 const ROUNDS: usize = 5;
 /// How many times the first lease of a run is measured.
 const FIRSTS: usize = 7;
+
+/// How long the servers of a run that is over may take to be gone.
+const GONE: Duration = Duration::from_millis(500);
 
 /// How many tests have a container each.
 const N_CONTAINERS: usize = 12;
@@ -204,7 +208,7 @@ impl<'a> Bench<'a> {
         let test = if is_ordinary { "ordinary" } else { "own" };
         let target = self.lab.root.join("examples/target").display().to_string();
         let nextest = |args: &[&str]| {
-            let nextest = [&["nextest", "run", "--offline", "--test-threads=2"], args].concat();
+            let nextest = [&["nextest", "run", "--test-threads=2"], args].concat();
             let script = format!("cargo {} 2>&1", nextest.join(" "));
             let shell = Command { program: "sh".to_owned(), ..self.lab.cargo(&dir, &["-c", &script]) };
             self.lab.run(&shell.env("CARGO_TARGET_DIR", &target))
@@ -226,6 +230,7 @@ impl<'a> Bench<'a> {
         let program = self.lab.dir.join("target/debug/measure").display().to_string();
         let dir = self.lab.dir.join("contained").display().to_string();
         let sample = || -> anyhow::Result<f64> {
+            std::thread::sleep(GONE);
             let said = self.lab.run(&self.command(&program, &["first"]).env("CARGO_MANIFEST_DIR", &dir))?.stdout;
             said.trim().parse().with_context(|| format!("it said {said:?}"))
         };
@@ -243,6 +248,8 @@ impl<'a> Bench<'a> {
                 let first = self.lab.dir.join("first").display().to_string();
                 let command = self.command(&program, &["first"]).env("CARGO_MANIFEST_DIR", first);
                 let command = command.env("XDG_CACHE_HOME", cache.display().to_string());
+                // Those of the run before take their time and the processors', until they are gone.
+                std::thread::sleep(GONE);
                 let said = self.lab.run(&command)?.stdout;
                 samples.push(said.trim().parse::<f64>().with_context(|| format!("it said {said:?}"))?);
             }
