@@ -17,6 +17,8 @@ pub struct ContainerSpec {
     pub labels: BTreeMap<String, String>,
     /// Its variables.
     pub env: BTreeMap<String, String>,
+    /// What it runs instead of what its image says, before the arguments.
+    pub entrypoint: Vec<String>,
     /// The arguments that its image takes.
     pub command: Vec<String>,
     /// The port that its server listens on.
@@ -51,8 +53,10 @@ impl ContainerSpec {
             "ExposedPorts": { &port: {} },
             "HostConfig": host,
         });
-        if !self.command.is_empty() {
-            spec["Cmd"] = json!(self.command);
+        for (key, words) in [("Entrypoint", &self.entrypoint), ("Cmd", &self.command)] {
+            if !words.is_empty() {
+                spec[key] = json!(words);
+            }
         }
         spec.to_string()
     }
@@ -73,8 +77,10 @@ impl ContainerSpec {
         say("--publish", format!("127.0.0.1:{published}:{}", self.port));
         self.binds.iter().for_each(|(from, to)| say("--volume", format!("{from}:{to}:z")));
         self.tmpfs.iter().for_each(|(to, options)| say("--tmpfs", format!("{to}:{options}")));
+        let (first, arguments) = self.entrypoint.split_first().unzip();
+        first.into_iter().for_each(|program| say("--entrypoint", program.clone()));
         words.push(self.image.clone());
-        words.extend(self.command.iter().cloned());
+        words.extend(arguments.into_iter().flatten().chain(&self.command).cloned());
         words
     }
 }
@@ -128,6 +134,7 @@ mod tests {
             image: "postgres:15-windlass".into(),
             labels: pairs(&[("windlass.run", "1f")]),
             env: pairs(&[("POSTGRES_PASSWORD", "secret"), ("POSTGRES_USER", "me")]),
+            entrypoint: vec!["sh".into(), "/run/windlass/begin.sh".into()],
             command: vec!["-c".into(), "fsync=off".into()],
             port: 5432,
             published: None,
@@ -144,6 +151,7 @@ mod tests {
             "Image": "postgres:15-windlass",
             "Labels": { "windlass.run": "1f" },
             "Env": ["POSTGRES_PASSWORD=secret", "POSTGRES_USER=me"],
+            "Entrypoint": ["sh", "/run/windlass/begin.sh"],
             "Cmd": ["-c", "fsync=off"],
             "ExposedPorts": { "5432/tcp": {} },
             "HostConfig": {
@@ -165,7 +173,7 @@ mod tests {
         let line = spec().run_words("docker", "w-1", &["POSTGRES_PASSWORD"]).join(" ");
         let expected = "docker run --detach --rm --name w-1 --label windlass.run=1f --env POSTGRES_PASSWORD \
             --env POSTGRES_USER=me --publish 127.0.0.1::5432 --volume /run/a:/run/windlass:z --tmpfs /data:mode=1777 \
-            postgres:15-windlass -c fsync=off";
+            --entrypoint sh postgres:15-windlass /run/windlass/begin.sh -c fsync=off";
         assert_eq!(line, expected);
     }
 }

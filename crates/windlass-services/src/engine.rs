@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 
 use serde_json::Value;
 
-pub use self::answers::{ContainerState, Engine, Labelled, LocalImage};
+pub use self::answers::{ContainerState, Engine, ImageSays, Labelled, LocalImage};
 use self::answers::{all, filter, json, list, local_image, pairs, ports, progress, text, there};
 use self::http::{Answer, Connection, Sent, encoded, path};
 pub use self::written::Written;
@@ -84,6 +84,19 @@ impl<S: Read + Write> EngineSession<S> {
     fn images_of(&mut self, filters: &str) -> Result<Vec<LocalImage>, EngineError> {
         let images = self.get("/images/json", &[("filters", filters)])?;
         Ok(list(&images).map(local_image).collect())
+    }
+
+    /// What an image says of itself; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn image(&mut self, reference: &str) -> Result<Option<ImageSays>, EngineError> {
+        let image = there(self.get(&format!("/images/{}/json", encoded(reference)), &[]))?;
+        Ok(image.map(|image| ImageSays {
+            id: text(&image["Id"]),
+            entrypoint: list(&image["Config"]["Entrypoint"]).map(text).collect(),
+        }))
     }
 
     /// Fetches an image from its registry; what the engine says of it meanwhile is told line by line.
@@ -184,6 +197,34 @@ impl<S: Read + Write> EngineSession<S> {
         let query = [("stream", "1"), ("stdout", "1"), ("stderr", "1")];
         self.ask("POST", &path(&format!("/containers/{name}/attach"), &query), Sent::Nothing)?;
         Ok(Written::new(self.connection.into_stream()))
+    }
+
+    /// Runs a program in a container that runs, to its end. What it writes to its standard output is written to `out`; its
+    /// identifier, by which [`EngineSession::exit_code`] knows it, and what it wrote to its standard error.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container or program, or `out` cannot be written.
+    pub fn exec(mut self, name: &str, argv: &[&str], out: &mut dyn Write) -> Result<(String, String), EngineError> {
+        let what = serde_json::json!({ "Cmd": argv, "AttachStdout": true, "AttachStderr": true });
+        let to = format!("/containers/{name}/exec");
+        let id = text(&json(self.ask("POST", &to, Sent::Json(what.to_string()))?)?["Id"]);
+        let how = serde_json::json!({ "Detach": false, "Tty": false }).to_string();
+        self.ask("POST", &format!("/exec/{id}/start"), Sent::Json(how))?;
+        let mut said = Vec::new();
+        Written::new(self.connection.into_stream()).split(out, &mut said)?;
+        Ok((id, String::from_utf8_lossy(&said).into_owned()))
+    }
+
+    /// What a program ended with that [`EngineSession::exec`] has run; `None` while it runs, as it may a moment longer than it
+    /// writes.
+    ///
+    /// # Errors
+    ///
+    /// When the engine knows none of that identifier.
+    pub fn exit_code(&mut self, id: &str) -> Result<Option<i64>, EngineError> {
+        let run = self.get(&format!("/exec/{id}/json"), &[])?;
+        Ok(run["ExitCode"].as_i64().filter(|_| run["Running"] == false))
     }
 
     /// Waits until a container ends that has not been started; its exit code. From the moment of `begun` on no end is missed.

@@ -33,6 +33,15 @@ pub struct LocalImage {
     pub created_unix_s: u64,
 }
 
+/// What an image says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSays {
+    /// Its identifier.
+    pub id: String,
+    /// What its containers run, before their arguments.
+    pub entrypoint: Vec<String>,
+}
+
 /// How a container is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerState {

@@ -175,6 +175,45 @@ fn a_container_lives_and_is_gone() {
 }
 
 #[test]
+fn an_image_says_what_its_containers_run() {
+    let says = r#"{"Id":"sha256:ef26","RepoTags":["postgres:15-windlass"],"Config":{"User":"postgres","Cmd":["postgres"],"Entrypoint":["/usr/local/bin/windlass-entrypoint"]}}"#;
+    let none = r#"{"Id":"sha256:71dc","Config":{"Cmd":["redis-server"],"Entrypoint":null}}"#;
+    let mut engine = session(&[
+        answer("200 OK", says),
+        answer("200 OK", none),
+        answer("404 Not Found", "{\"message\":\"No such image: x\"}\n"),
+    ]);
+    let image = |id: &str, entrypoint: &[&str]| ImageSays {
+        id: id.to_owned(),
+        entrypoint: entrypoint.iter().map(|&word| word.to_owned()).collect(),
+    };
+    let own = image("sha256:ef26", &["/usr/local/bin/windlass-entrypoint"]);
+    assert_eq!(engine.image("postgres:15-windlass").unwrap(), Some(own));
+    assert_eq!(engine.image("redis:7-windlass").unwrap(), Some(image("sha256:71dc", &[])));
+    assert_eq!(engine.image("x").unwrap(), None);
+    assert_eq!(engine.asked()[0], "GET /images/postgres:15-windlass/json");
+}
+
+#[test]
+fn a_program_within_writes_to_two_places_and_ends() {
+    let begins = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nApi-Version: 1.41\r\n\r\n";
+    let written = "\u{2}\0\0\0\0\0\0\u{4}err\n\u{1}\0\0\0\0\0\0\u{4}out\n";
+    let engine = session(&[answer("201 Created", "{\"Id\":\"faad\"}\n"), format!("{begins}{written}")]);
+    let mut out = Vec::new();
+    let ended = engine.exec("ct-e", &["sh", "-c", "echo out; echo err >&2; exit 3"], &mut out).unwrap();
+    assert_eq!((ended, &*out), (("faad".to_owned(), "err\n".to_owned()), &b"out\n"[..]));
+
+    let runs = r#"{"ID":"faad","Running":true,"ExitCode":null}"#;
+    let ended = r#"{"ID":"faad","Running":false,"ExitCode":3,"ProcessConfig":{"tty":false,"entrypoint":"sh"}}"#;
+    let mut engine = session(&[answer("200 OK", runs), answer("200 OK", ended)]);
+    assert_eq!([engine.exit_code("faad").unwrap(), engine.exit_code("faad").unwrap()], [None, Some(3)]);
+
+    let not_running = "{\"message\":\"Container a958 is not running\"}\n";
+    let refused = session(&[answer("409 Conflict", not_running)]).exec("ct-e", &["true"], &mut Vec::new());
+    assert_eq!(refused.unwrap_err().to_string(), "the container engine says: Container a958 is not running");
+}
+
+#[test]
 fn what_has_a_label_is_listed() {
     let containers = "[{\"Id\":\"a958\",\"Names\":[\"/ct-x\"],\"Image\":\"ct:t\",\"Labels\":{\"windlass.run\":\"x\"},\"State\":\"exited\"}]\n";
     let volumes = "{\"Volumes\":[{\"Driver\":\"local\",\"Labels\":{\"windlass.run\":\"x\"},\"Name\":\"ctv\",\"Scope\":\"local\"}],\"Warnings\":null}\n";

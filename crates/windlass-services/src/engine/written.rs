@@ -1,6 +1,6 @@
 //! What a container writes.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// What a container writes, as it comes: an engine sends it in pieces, each with a head of eight bytes, the first of which says to
 /// where it was written, the last four how long it is.
@@ -8,11 +8,25 @@ use std::io::{self, Read};
 pub struct Written<R> {
     pieces: R,
     left: u64,
+    /// Whether the piece was written to standard error.
+    is_error: bool,
 }
 
 impl<R: Read> Written<R> {
     pub(super) fn new(pieces: R) -> Self {
-        Self { pieces, left: 0 }
+        Self { pieces, left: 0, is_error: false }
+    }
+
+    /// All of it to its end, each piece to where it was written.
+    pub(super) fn split(mut self, out: &mut dyn Write, error: &mut dyn Write) -> io::Result<()> {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match self.read(&mut buffer)? {
+                0 => return Ok(()),
+                n if self.is_error => error.write_all(&buffer[..n])?,
+                n => out.write_all(&buffer[..n])?,
+            }
+        }
     }
 }
 
@@ -25,7 +39,8 @@ impl<R: Read> Read for Written<R> {
                 return Ok(0);
             }
             self.pieces.read_exact(&mut head[1..])?;
-            let [_, _, _, _, a, b, c, d] = head;
+            let [to, _, _, _, a, b, c, d] = head;
+            self.is_error = to == 2;
             self.left = u32::from_be_bytes([a, b, c, d]).into();
         }
         let n = (&mut self.pieces).take(self.left).read(buffer)?;
@@ -48,5 +63,9 @@ mod tests {
             let read = Written::new(&two[..n]).read_to_string(&mut text);
             assert_eq!(read.ok().map(|_| text.as_str()), expected, "{n}");
         }
+        let (mut out, mut error) = (Vec::new(), Vec::new());
+        Written::new(&two[..]).split(&mut out, &mut error).unwrap();
+        assert_eq!([out, error], [b"out\n", b"err\n"]);
+        assert!(Written::new(&two[..15]).split(&mut Vec::new(), &mut Vec::new()).is_err());
     }
 }

@@ -74,9 +74,9 @@ fn settings_and_names_of_variables_are_the_users() {
         "[services.postgres]\nexport = { TEST_DATABASE_URL = \"{url}?sslmode=disable\" }\n\
          [services.postgres.settings]\nmax_connections = \"17\"\nfsync = \"on\"\n",
     );
-    let show = "psql \"$TEST_DATABASE_URL\" -Atc 'show max_connections' -c 'show fsync' -c 'show wal_level'";
+    let show = "psql \"$TEST_DATABASE_URL\" -Atc 'show max_connections' -c 'show fsync' -c 'show synchronous_commit'";
     let ended = shop.run(&format!("{show}; psql \"$DATABASE_URL\" -Atc 'select 1'")).exits(0);
-    assert_eq!(ended.stdout, "17\non\nminimal\n1\n");
+    assert_eq!(ended.stdout, "17\non\noff\n1\n");
 }
 
 #[test]
