@@ -154,6 +154,15 @@ impl Host {
         tried("read", path, fs::File::open(path))
     }
 
+    /// Makes a file that is not there yet, to be written piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When it is there, or cannot be made.
+    pub fn create(&self, path: &Path) -> Result<fs::File> {
+        tried("write", path, fs::File::create_new(path))
+    }
+
     /// The files in a directory and below it, named relative to it and sorted.
     ///
     /// # Errors

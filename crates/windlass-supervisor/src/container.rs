@@ -1,5 +1,6 @@
 //! A server in a container: from its image to the moment that it is ready.
 
+mod backup;
 mod choice;
 mod life;
 mod ready;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use windlass_host::{Alive, Host};
 use windlass_plan::Command;
-use windlass_services::{ContainerSpec, Definition, EngineError, EngineSession, Use, Values, version_in};
+use windlass_services::{ContainerSpec, Definition, EngineError, EngineSession, ImageSays, Use, Values, version_in};
 
 use self::life::Life;
 use self::spec::{inside, on_machine, share, text};
@@ -49,6 +50,8 @@ pub struct RunningContainer<'a> {
     pub name: String,
     /// Its image.
     pub image: String,
+    /// Where what it has begun with is.
+    pub(crate) begun_with: Option<PathBuf>,
     /// The command line that would have made and started it, without its secrets.
     pub line: String,
     dir: PathBuf,
@@ -58,7 +61,8 @@ pub struct RunningContainer<'a> {
 
 impl<'a> StartContainer<'a> {
     /// Starts the container of a service, and waits until its server is ready. `port` is the one that it had before: another one is
-    /// taken if somebody has that one now, as [`RunningContainer::values`] tells.
+    /// taken if somebody has that one now, as [`RunningContainer::values`] tells. `beginning` says where what another container of
+    /// this image has been backed up to is, if it is to begin with that.
     ///
     /// # Errors
     ///
@@ -68,6 +72,7 @@ impl<'a> StartContainer<'a> {
         definition: &'a Definition,
         password: String,
         port: Option<u16>,
+        beginning: &dyn Fn(&ImageSays) -> Option<PathBuf>,
     ) -> Result<RunningContainer<'a>, StartError> {
         let host = self.host;
         let failed = |what: String| StartError::failed(&definition.name, what, "");
@@ -78,6 +83,7 @@ impl<'a> StartContainer<'a> {
         let refused = |error: EngineError| failed(format!("cannot run in a container: {error}"));
         let program = engine.engine().map_err(refused)?.program;
         let image = choice::image_of(definition, container, &mut engine).map_err(refused)?;
+        let says = engine.image(&image).map_err(refused)?;
 
         let dir = self.place.join(&definition.name);
         let run = dir.join("run");
@@ -93,12 +99,26 @@ impl<'a> StartContainer<'a> {
         spec.labels = labels(&Owner::of(host, self.place), self.id);
         share(&mut spec, &run);
         spec.published = port;
+        let begun_with = says.as_ref().and_then(beginning);
+        if let (Some(dir), Some(says)) = (&begun_with, &says) {
+            backup::begin_with(&mut spec, &says.entrypoint, dir);
+        }
         let words = spec.run_words(&program, &name, &definition.container_secrets(container));
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
         // From here on it is removed, however this ends.
-        let mut running =
-            RunningContainer { host, definition, values, name, image, line, dir, life: None, _alive: alive };
+        let mut running = RunningContainer {
+            host,
+            definition,
+            values,
+            name,
+            image,
+            begun_with,
+            line,
+            dir,
+            life: None,
+            _alive: alive,
+        };
         running.launch(self.may_pull, &mut spec, &mut engine)?;
         running.wait(&mut engine)?;
         Ok(running)
@@ -108,6 +128,20 @@ impl<'a> StartContainer<'a> {
 impl<'a> RunningContainer<'a> {
     pub(crate) fn definition(&self) -> &'a Definition {
         self.definition
+    }
+
+    /// What its image says of itself.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses, or has it no more.
+    pub(crate) fn image_says(&self) -> Result<ImageSays, StartError> {
+        let says = self.engine()?.image(&self.image).map_err(|error| self.failure(&error.to_string()))?;
+        says.ok_or_else(|| self.failure(&format!("has no image `{}` any more", self.image)))
+    }
+
+    fn engine(&self) -> Result<EngineSession<UnixStream>, StartError> {
+        connect(self.host, &self.definition.name)
     }
 
     fn log(&self) -> PathBuf {

@@ -5,6 +5,7 @@ mod account;
 mod backend;
 mod chain;
 mod cluster;
+mod contained;
 mod container;
 mod containers;
 mod copies;

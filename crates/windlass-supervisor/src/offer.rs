@@ -226,10 +226,9 @@ impl<'a> Offer<'a> {
         Ok(Given { mode: asked.as_str(), name, values, what })
     }
 
-    /// The command that looks into what a test has been given when that has failed and the run is over: a database of a server
-    /// whose data is on this machine is kept.
+    /// The command that looks into what a test has been given when that has failed and the run is over.
     pub(crate) fn kept_by(&self, given: &Given<'_>) -> Option<String> {
-        let is_kept = self.servers.is_some() && matches!(given.what, What::Clone);
+        let is_kept = matches!(given.what, What::Clone);
         is_kept.then(|| format!("{} --kept {}", self.connect, given.name))
     }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use windlass_host::{Host, HostError, Lock};
-use windlass_services::PostgresError;
+use windlass_services::{PostgresError, Values};
 
 use crate::StartError;
+use crate::backend::Main;
 use crate::cluster::{Cluster, quoted};
 use crate::offer::OfFailed;
-use crate::start::Running;
 use crate::template::TEMPLATE;
 
 /// The databases that failed tests of one run had.
@@ -20,6 +20,9 @@ pub struct Remains {
     pub service: String,
     /// The version of the server that wrote them.
     pub version: String,
+    /// Whether that ran in a container: what is kept is its backup.
+    #[serde(default)]
+    pub in_container: bool,
     /// Each database with the name of the test that had it.
     pub databases: Vec<(String, String)>,
 }
@@ -34,12 +37,18 @@ fn index(dir: &Path, service: &str) -> PathBuf {
 }
 
 /// Keeps the data of a server in place of what an earlier run has kept; nothing where no test has failed.
-pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, kept: &mut OfFailed, connect: &str) -> Result<(), StartError> {
+pub(crate) fn keep(
+    host: &Host,
+    dir: &Path,
+    server: &mut Main<'_>,
+    kept: &mut OfFailed,
+    connect: &str,
+) -> Result<(), StartError> {
     let OfFailed { databases, n_failed, lock } = kept;
     if databases.is_empty() {
         return Ok(());
     }
-    let (host, service) = (server.site.start.host, server.site.definition.name.clone());
+    let service = server.definition().name.clone();
     let Some(_lock) = lock.take() else {
         host.print_error(&format!(
             "note: what failed tests had of `{service}` is not kept: another run keeps what its own had\n"
@@ -47,24 +56,33 @@ pub(crate) fn keep(dir: &Path, server: &mut Running<'_>, kept: &mut OfFailed, co
         return Ok(());
     };
     // What nobody wants to see is not copied; what cannot be removed is.
-    let _ = reduce(server, databases);
-    server.halt();
+    let _ = reduce(host, server.values(), databases);
     let (to, index) = (data(dir, &service), index(dir, &service));
     host.remove_file(&index)?;
     host.remove_tree(&to)?;
-    host.copy_tree(server.site.data(), &to)?;
-    let version = server.site.found.version.clone();
+    let version = server.values().version.clone();
+    let in_container = match server {
+        Main::Process(server) => {
+            server.halt();
+            host.copy_tree(server.site.data(), &to)?;
+            false
+        }
+        Main::Container(server) => {
+            server.back_up(&to)?;
+            true
+        }
+    };
     let n = databases.len();
     host.print_error(&format!(
         "note: what failed tests had of `{service}` is kept, of {n} of {n_failed}: `{connect} --kept` lists it\n"
     ));
-    let remains = Remains { service, version, databases: databases.clone() };
+    let remains = Remains { service, version, in_container, databases: databases.clone() };
     Ok(host.write_text(&index, &serde_json::to_string(&remains).expect("texts hold nothing that JSON cannot"))?)
 }
 
 /// Removes all databases but these.
-fn reduce(server: &Running<'_>, databases: &[(String, String)]) -> Result<(), PostgresError> {
-    let mut session = Cluster::of(&server.site.values).control(server.site.start.host)?;
+fn reduce(host: &Host, values: &Values, databases: &[(String, String)]) -> Result<(), PostgresError> {
+    let mut session = Cluster::of(values).control(host)?;
     session.query(&format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE false"))?;
     let others = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
     for name in session.query(others)?.into_iter().flatten().flatten() {

@@ -6,19 +6,18 @@ use std::thread;
 use std::time::Duration;
 
 use windlass_host::{Host, Signal};
-use windlass_services::{Definition, Kind, Root, Values};
+use windlass_services::{Definition, Root};
 
 use crate::account::Account;
 use crate::backend::{Main, Way, way};
-use crate::container::{RunningContainer, StartContainer};
+use crate::container::StartContainer;
 use crate::containers::sweep_containers;
-use crate::fill::Target;
 use crate::kept::Kept;
 use crate::lease::Leases;
 use crate::offer::{Making, Offer};
 use crate::place::{Place, sweep};
 use crate::start::{Start, StartError};
-use crate::{chain, remains, template};
+use crate::{chain, contained, remains};
 
 /// How often servers, signals and the owner are looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -124,7 +123,10 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
                 let site = start.site(&definition.name, definition, found, port, password)?;
                 (Main::Process(making.start(site)?), Some(making))
             }
-            Way::Container => (Main::Container(contained(&start, definition, links, &mut kept, run.may_pull)?), None),
+            Way::Container => {
+                let container = StartContainer { host, place: &place.dir, id: &place.id, may_pull: run.may_pull };
+                (Main::Container(contained::start(container, run.root, definition, links, &mut kept)?), None)
+            }
         };
         offers.push(Offer::new(&start, run, &main, making)?);
         running.push(main);
@@ -148,39 +150,9 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         kept
     })?;
     for (offer, server) in offers.iter().zip(&mut running) {
-        match server {
-            Main::Process(server) => remains::keep(run.dir, server, &mut offer.kept(), &offer.connect)?,
-            Main::Container(_) if offer.kept().n_failed == 0 => {}
-            Main::Container(_) => {
-                let name = offer.name();
-                host.print_error(&format!("note: what failed tests had of `{name}` is gone with its container\n"));
-            }
-        }
+        remains::keep(host, run.dir, server, &mut offer.kept(), &offer.connect)?;
     }
     Ok(())
-}
-
-/// The server of a service in a container, with all that its databases begin with.
-fn contained<'a>(
-    start: &Start<'a>,
-    definition: &'a Definition,
-    links: &[chain::Link<'_>],
-    kept: &mut Kept,
-    may_pull: bool,
-) -> Result<RunningContainer<'a>, StartError> {
-    let Start { host, place, id, root, .. } = *start;
-    let (port, password) = kept.known(host, &definition.name)?;
-    let container = StartContainer { host, place, id, may_pull };
-    let container = container.start(definition, password, port)?;
-    host.print_error(&format!("note: `{}` runs in a container: {}\n", definition.name, container.line));
-    if let Some(said) = kept.remember(&definition.name, &container.values) {
-        host.print_error(&format!("note: {said}\n"));
-    }
-    if definition.kind == Kind::Postgres {
-        let values = Values { database: template::TEMPLATE.to_owned(), ..container.values.clone() };
-        template::build(&Target { host, root, definition, values, found: None }, links)?;
-    }
-    Ok(container)
 }
 
 fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Main<'_>]) -> Result<(), StartError> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use windlass_host::{Host, HostError};
+use windlass_host::Host;
 use windlass_services::Values;
 
 use crate::StartError;
@@ -17,7 +17,7 @@ pub(crate) const TEMPLATE: &str = "windlass_template";
 const N_KEPT: usize = 12;
 
 /// Where clusters are kept, if the user has a cache.
-fn cache(host: &Host) -> Option<PathBuf> {
+pub(crate) fn cache(host: &Host) -> Option<PathBuf> {
     Some(host.cache_dir()?.join("templates"))
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
     }
     if n_kept == 0 {
         site.init()?;
-        keep(&site, dir_of(&links[0]));
+        keep(host, name, dir_of(&links[0]), |part| Ok(host.copy_tree(site.data(), part)?));
     }
     let mut running = site.launch()?;
     // Whoever adds the rest may log in by it; the users of a complete one are given it with their database.
@@ -63,22 +63,18 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
         add(&target, link)?;
         // Whole, and written down: what is copied while it runs may be neither.
         running.halt();
-        keep(&running.site, dir_of(link));
+        keep(host, name, dir_of(link), |part| Ok(host.copy_tree(running.site.data(), part)?));
         running.relaunch()?;
     }
     Ok(running)
 }
 
-/// Makes [`TEMPLATE`] on a server that is made anew for every run.
+/// Adds to [`TEMPLATE`] what a link adds, and makes it on the way.
 ///
 /// # Errors
 ///
-/// When a link's content fails.
-pub(crate) fn build(target: &Target<'_>, links: &[Link<'_>]) -> Result<(), StartError> {
-    links.iter().filter(|link| !matches!(link.adds, Adds::Cluster)).try_for_each(|link| add(target, link))
-}
-
-fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError> {
+/// When the link's content fails.
+pub(crate) fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError> {
     let name = &target.definition.name;
     let control = |sql: &str| -> Result<(), StartError> {
         let session = Cluster::of(&target.values).control(target.host);
@@ -97,16 +93,21 @@ fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError> {
     control(&open(false))
 }
 
-/// Keeps the data of a server that does not run; that it cannot be kept is only said.
-fn keep(site: &Site<'_>, dir: Option<PathBuf>) {
-    let (host, Some(dir)) = (site.start.host, dir) else { return };
+/// Keeps what `write` makes of a new directory as what a service begins with; that it cannot be kept is only said.
+pub(crate) fn keep(
+    host: &Host,
+    service: &str,
+    dir: Option<PathBuf>,
+    write: impl FnOnce(&Path) -> Result<(), StartError>,
+) {
+    let Some(dir) = dir else { return };
     let draft = || Ok(dir.with_extension(format!("part-{}", host.random(4)?)));
-    let kept = |part: &Path| -> Result<(), HostError> {
+    let kept = |part: &Path| -> Result<(), StartError> {
         if let Some(parent) = dir.parent() {
-            host.make_dir(parent)?;
+            host.make_private_dir(parent)?;
         }
-        host.copy_tree(site.data(), part)?;
-        host.rename(part, &dir)
+        write(part)?;
+        Ok(host.rename(part, &dir)?)
     };
     let done = draft().and_then(|part: PathBuf| {
         let done = kept(&part);
@@ -117,7 +118,7 @@ fn keep(site: &Site<'_>, dir: Option<PathBuf>) {
     if let Err(error) = done
         && !host.is_dir(&dir)
     {
-        host.print_error(&format!("note: what `{}` begins with is not kept: {error}\n", site.definition.name));
+        host.print_error(&format!("note: what `{service}` begins with is not kept: {error}\n"));
     }
     forget(host);
 }

@@ -39,7 +39,7 @@ impl Run {
     ) -> Result<RunningContainer<'a>, StartError> {
         let Self { host, dir, id, .. } = self;
         let start = StartContainer { host, place: dir.path(), id, may_pull };
-        start.start(definition, PASSWORD.into(), port)
+        start.start(definition, PASSWORD.into(), port, &|_| None)
     }
 
     fn start<'a>(&'a self, definition: &'a Definition) -> Result<RunningContainer<'a>, StartError> {

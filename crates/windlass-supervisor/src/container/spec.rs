@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use windlass_services::{ContainerSpec, Definition, Values};
 
 /// Where a container sees the directory that it shares with the machine.
-const INSIDE: &str = "/run/windlass";
+pub(super) const INSIDE: &str = "/run/windlass";
 /// Where a container has the data of tests, in memory.
 const MEMORY: &str = "/var/lib/windlass";
 

@@ -60,6 +60,31 @@ fn who_uses_them_sees_no_difference_and_nothing_is_left() {
 }
 
 #[test]
+fn what_databases_begin_with_is_kept_from_run_to_run() {
+    let shop = shop();
+    let cache = shop.it.path("cache");
+    // What windlass said of it, and what is in the database.
+    let made = || {
+        let names = "psql -qAt \"$DATABASE_URL\" -c \"select string_agg(name, ' ') from item\"";
+        let ended = run(shop.with(names).env("XDG_CACHE_HOME", &cache)).exits(0);
+        let said = ["migrations", "fixture"].map(|word| ended.stderr.contains(&format!(" {word} ")));
+        (said, ended.stdout)
+    };
+    assert_eq!(made(), ([true, true], "one\n".to_owned()));
+    assert_eq!(made(), ([false, false], "one\n".to_owned()));
+    // Only what is new is made.
+    shop.it.file("item.csv", "name\none\ntwo\n");
+    assert_eq!(made(), ([false, true], "one two\n".to_owned()));
+    // What has been broken meanwhile is made again.
+    let templates = cache.join("windlass/templates");
+    for kept in std::fs::read_dir(templates).unwrap() {
+        std::fs::write(kept.unwrap().path().join("base.tar"), "nothing").unwrap();
+    }
+    assert_eq!(made().1, "one two\n");
+    assert_eq!(made(), ([false, false], "one two\n".to_owned()));
+}
+
+#[test]
 fn they_go_with_their_supervisor_however_that_ends() {
     let shop = shop();
     let ready = shop.it.path("ready");
