@@ -302,16 +302,21 @@ impl Engine<'_> {
             }
             Message::Text(index, text) => {
                 let Some(running) = running(&mut self.states[index]) else { return };
+                let mut is_ready = false;
                 if let StepKind::Service { ready } = &self.steps[index].kind
-                    && let Some(file) = running.read(&text, ready).filter(|file| !file.is_empty())
+                    && let Some(file) = running.read(&text, ready)
                 {
-                    match given(Path::new(file)) {
+                    is_ready = true;
+                    match if file.is_empty() { Ok(BTreeMap::new()) } else { given(Path::new(file)) } {
                         Ok(given) => self.given.extend(given),
                         Err(reason) => running.stop(Outcome::Error { reason }, Signal::TERM),
                     }
                 }
-                let step = self.steps[index].name.clone();
-                self.emit(&Event::Output { step, at_ms: self.host.elapsed_ms(), text });
+                let (step, at_ms) = (self.steps[index].name.clone(), self.host.elapsed_ms());
+                self.emit(&Event::Output { step: step.clone(), at_ms, text });
+                if is_ready {
+                    self.emit(&Event::Ready { step, at_ms });
+                }
             }
         }
     }

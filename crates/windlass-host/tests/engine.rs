@@ -55,6 +55,7 @@ impl Fixture {
             let Beat::Event(event) = beat else { return };
             match event.clone() {
                 Event::Started { step, .. } => said.order.push(step),
+                Event::Ready { step, .. } => said.order.push(format!("{step} is ready")),
                 Event::Output { step, text, .. } => said.text.entry(step).or_default().push_str(&text),
                 Event::Finished { step, outcome, log, .. } => {
                     assert!(said.outcomes.insert(step.clone(), outcome).is_none(), "`{step}` finished twice");

@@ -15,6 +15,13 @@ pub enum Event {
         /// When.
         at_ms: u64,
     },
+    /// It is a service, and those that need it may start.
+    Ready {
+        /// The step.
+        step: String,
+        /// When.
+        at_ms: u64,
+    },
     /// It wrote something.
     Output {
         /// The step.

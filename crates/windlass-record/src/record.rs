@@ -107,12 +107,15 @@ impl Record {
 
     /// Adds what an event says. Output is not kept here, it is in the logs.
     pub fn apply(&mut self, event: &Event) {
-        let (Event::Started { step: name, .. } | Event::Output { step: name, .. } | Event::Finished { step: name, .. }) =
-            event;
+        let (Event::Started { step: name, .. }
+        | Event::Ready { step: name, .. }
+        | Event::Output { step: name, .. }
+        | Event::Finished { step: name, .. }) = event;
         let Some(step) = self.steps.iter_mut().find(|step| step.name == *name) else { return };
         match event {
             Event::Started { at_ms, .. } => step.started_ms = Some(*at_ms),
             Event::Output { .. } => {}
+            Event::Ready { at_ms, .. } => step.ready_ms = step.started_ms.map(|started| at_ms.saturating_sub(started)),
             Event::Finished { at_ms, outcome, log, .. } => {
                 step.wall_ms = step.started_ms.map_or(0, |started| at_ms.saturating_sub(started));
                 step.outcome = outcome.clone();
@@ -126,7 +129,7 @@ impl Record {
         self.run.wall_ms = wall_ms;
         self.run.interrupted_by = interrupted_by;
         let path = critical_path(&self.steps);
-        self.run.critical_path_ms = path.iter().map(|step| step.wall_ms).sum();
+        self.run.critical_path_ms = path.iter().map(|step| step.took_ms()).sum();
         self.run.critical_path = path.iter().map(|step| step.name.clone()).collect();
     }
 
@@ -182,21 +185,21 @@ impl Record {
     }
 }
 
-/// From the step that ended last, back through the step that each one waited for: the last to end before its start, among
+/// From the step that was done last, back through the step that each one waited for: the last to be done before its start, among
 /// those it needed and those that held a resource it uses.
 fn critical_path(steps: &[StepRecord]) -> Vec<&StepRecord> {
     let started = || steps.iter().filter(|step| step.started_ms.is_some());
     let mut path = Vec::new();
-    let mut last = started().max_by_key(|step| step.finished_ms());
+    let mut last = started().max_by_key(|step| step.done_ms());
     while let Some(step) = last {
         path.push(step);
         let waited_for = |other: &&StepRecord| {
             other.name != step.name
-                && other.finished_ms() <= step.started_ms
+                && other.done_ms() <= step.started_ms
                 && (step.needs.contains(&other.name) || other.uses.iter().any(|resource| step.uses.contains(resource)))
                 && !path.iter().any(|seen| seen.name == other.name)
         };
-        last = started().filter(waited_for).max_by_key(|step| step.finished_ms());
+        last = started().filter(waited_for).max_by_key(|step| step.done_ms());
     }
     path.reverse();
     path

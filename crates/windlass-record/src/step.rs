@@ -23,6 +23,8 @@ pub struct StepRecord {
     pub started_ms: Option<u64>,
     /// Milliseconds from its start to its end.
     pub wall_ms: u64,
+    /// Milliseconds from its start until others could use it; absent if it is no service, or was never ready.
+    pub ready_ms: Option<u64>,
     /// Milliseconds it took when it last passed; absent if it never did.
     pub expected_ms: Option<u64>,
     /// Its log; absent if it was not started.
@@ -45,6 +47,7 @@ impl StepRecord {
             outcome: Outcome::Interrupted,
             started_ms: None,
             wall_ms: 0,
+            ready_ms: None,
             expected_ms: None,
             log: None,
             diagnostics: Vec::new(),
@@ -58,9 +61,14 @@ impl StepRecord {
         Self { outcome: Outcome::Skipped { reason: reason.into() }, ..Self::planned(name.clone(), name, "") }
     }
 
-    /// Milliseconds from the start of the run to its end; absent if it was not started.
-    pub fn finished_ms(&self) -> Option<u64> {
-        self.started_ms.map(|started| started + self.wall_ms)
+    /// Milliseconds that others waited for it: to its end, or, for a service, until it was ready.
+    pub fn took_ms(&self) -> u64 {
+        self.ready_ms.unwrap_or(self.wall_ms)
+    }
+
+    /// Milliseconds from the start of the run until nobody waited for it any more; absent if it was not started.
+    pub fn done_ms(&self) -> Option<u64> {
+        self.started_ms.map(|started| started + self.took_ms())
     }
 }
 

@@ -87,7 +87,7 @@ impl Document {
     }
 
     fn step(&mut self, step: &StepRecord) -> io::Result<()> {
-        let case = case(&step.name, "windlass", step.wall_ms);
+        let case = case(&step.name, "windlass", step.took_ms());
         let (tag, message) = match &step.outcome {
             Outcome::Passed => return self.writer.write_event(Event::Empty(case)),
             Outcome::Skipped { reason } => ("skipped", reason.clone()),
@@ -175,7 +175,7 @@ fn totals_of_steps(steps: &[StepRecord]) -> Totals {
         failures: totals.failures + usize::from(step.outcome.is_failure()),
         errors: totals.errors + usize::from(matches!(step.outcome, Outcome::Error { .. } | Outcome::Interrupted)),
         skipped: totals.skipped + usize::from(matches!(step.outcome, Outcome::Skipped { .. })),
-        wall_ms: totals.wall_ms + step.wall_ms,
+        wall_ms: totals.wall_ms + step.took_ms(),
     })
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn steps(record: &Record, most: usize) -> Vec<&StepRecord> {
     if started.len() < 2 {
         return Vec::new();
     }
-    slowest(started, |step| step.wall_ms, most)
+    slowest(started, StepRecord::took_ms, most)
 }
 
 /// The slowest tests, slowest first.

@@ -138,7 +138,7 @@ impl Block {
 
     fn slowest(&mut self, record: &Record) {
         let steps = slowest::steps(record, MAX_SLOWEST);
-        let steps = steps.iter().map(|step| (step.wall_ms, one_line(&step.name))).collect();
+        let steps = steps.iter().map(|step| (step.took_ms(), one_line(&step.name))).collect();
         self.timed("slowest stages", steps);
         let tests = slowest::tests(record, MAX_SLOWEST);
         let tests = tests.iter().map(|test| (test.wall_ms, one_line(&test.id()))).collect();

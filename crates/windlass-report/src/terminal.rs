@@ -66,7 +66,7 @@ impl Progress {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Started { step, at_ms } => self.change(step, |it| it.state = State::Running { since_ms: *at_ms }),
-            Event::Output { .. } => {}
+            Event::Ready { .. } | Event::Output { .. } => {}
             Event::Finished { step, at_ms, outcome, .. } => self.change(step, |it| {
                 let wall_ms = match it.state {
                     State::Running { since_ms } => Some(at_ms.saturating_sub(since_ms)),
@@ -148,10 +148,17 @@ pub fn started_line(step: &StepRecord) -> String {
     format!("{}: started{expected}: {}", step.name, step.command)
 }
 
+/// What to say when a service is ready, where lines cannot be drawn again.
+pub fn ready_line(step: &StepRecord) -> String {
+    format!("{}: ready in {}", step.name, duration::text(step.took_ms()))
+}
+
 /// What to say when a step has ended, where lines cannot be drawn again.
 pub fn finished_line(step: &StepRecord) -> String {
     let outcome = one_line(&step.outcome.to_string());
     match step.started_ms {
+        // How long it was needed is not how long it took.
+        Some(_) if step.ready_ms.is_some() => format!("{}: {outcome}", step.name),
         Some(_) => format!("{}: {outcome} in {}", step.name, duration::text(step.wall_ms)),
         None => format!("{}: {outcome}", step.name),
     }
@@ -232,6 +239,14 @@ mod tests {
         let failed =
             StepRecord { outcome: Outcome::Failed { code: 101 }, started_ms: Some(3), wall_ms: 12_300, ..step };
         assert_eq!(finished_line(&failed), "clippy: failed with exit code 101 in 12.3 s");
+        let service = StepRecord {
+            outcome: Outcome::Passed,
+            started_ms: Some(3),
+            wall_ms: 12_300,
+            ready_ms: Some(400),
+            ..planned("services", None)
+        };
+        assert_eq!([ready_line(&service), finished_line(&service)], ["services: ready in 0.40 s", "services: passed"]);
         assert_eq!(finished_line(&StepRecord::skipped("lock", "no Cargo.lock")), "lock: skipped: no Cargo.lock");
     }
 }

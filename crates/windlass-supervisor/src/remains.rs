@@ -21,7 +21,6 @@ pub struct Remains {
     /// The version of the server that wrote them.
     pub version: String,
     /// Whether that ran in a container: what is kept is its backup.
-    #[serde(default)]
     pub in_container: bool,
     /// Each database with the name of the test that had it.
     pub databases: Vec<(String, String)>,

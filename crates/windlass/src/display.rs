@@ -51,6 +51,7 @@ impl Display {
             }
             Self::Lines => match event {
                 Event::Started { step, .. } => print_line(host, record, step, terminal::started_line),
+                Event::Ready { step, .. } => print_line(host, record, step, terminal::ready_line),
                 Event::Finished { step, .. } => print_line(host, record, step, terminal::finished_line),
                 Event::Output { .. } => {}
             },
@@ -126,6 +127,8 @@ fn grouped(host: &Host, record: &Record, groups: &Groups, queue: &mut Vec<Shown>
             shown.is_mid_line = text_shown.chars().last().map_or(shown.is_mid_line, |last| last != '\n');
             if place == 0 { host.print(&text_shown) } else { shown.backlog.push_str(&text_shown) }
         }
+        // In the order of the groups, it would stand anywhere: its output says it.
+        Event::Ready { .. } => {}
         Event::Finished { step, .. } => {
             match queue.iter_mut().find(|shown| shown.step == *step) {
                 Some(shown) => shown.finished = true,

@@ -99,7 +99,7 @@ impl<'a> Runner<'a> {
         let last = rundir::kept(host, &job.workspace.target_directory, None).ok().flatten().map(|(_, record)| record);
         let expected_ms = last.iter().flat_map(|record| &record.steps).filter_map(|step| {
             let passed = step.outcome == Outcome::Passed && step.started_ms.is_some();
-            Some((step.name.clone(), if passed { step.wall_ms } else { step.expected_ms? }))
+            Some((step.name.clone(), if passed { step.took_ms() } else { step.expected_ms? }))
         });
         let (ci, ci_text) = detected(cx, args);
         let dir = RunDir::create(host, &job.workspace.target_directory)?;

@@ -111,7 +111,7 @@ fn failed_test(text: &mut String, record: &Record, test: &TestRecord) {
 fn stages(record: &Record) -> String {
     let mut text = String::from("### Stages\n\n| stage | outcome | time |\n| :--- | :--- | ---: |\n");
     for step in record.steps.iter().take(MAX_ROWS) {
-        let time = step.started_ms.map(|_| duration::text(step.wall_ms)).unwrap_or_default();
+        let time = step.started_ms.map(|_| duration::text(step.took_ms())).unwrap_or_default();
         let _ = writeln!(
             text,
             "| {} | {} {} | {time} |",

@@ -96,7 +96,7 @@ fn row(page: &mut String, record: &Record, step: &StepRecord, started_ms: u64, w
         expected.unwrap_or_default(),
         percent(started_ms, whole_ms),
         percent(step.wall_ms, whole_ms),
-        duration::text(step.wall_ms),
+        duration::text(step.took_ms()),
     );
 }
 

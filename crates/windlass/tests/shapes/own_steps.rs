@@ -32,7 +32,7 @@ needs = [\"string\", \"fmt\"]
     assert_eq!(it.log("list"), "$WORD|a b|*|");
     let record = it.record();
     assert_eq!(record.step("list").unwrap().needs, ["string", "fmt"]);
-    assert!(record.step("list").unwrap().started_ms >= record.step("string").unwrap().finished_ms());
+    assert!(record.step("list").unwrap().started_ms >= record.step("string").unwrap().done_ms());
     assert_eq!(it.shell(&record.step("string").unwrap().command).stdout, "HELLO THERE\n");
     assert!(record.steps.iter().all(|step| step.name != "list" || step.outcome == Outcome::Passed));
 }
