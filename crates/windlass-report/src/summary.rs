@@ -67,18 +67,23 @@ impl Block {
         let outcome = one_line(&step.outcome.to_string());
         let stage = if step.stage == step.name { String::new() } else { format!(" (stage {})", step.stage) };
         self.line(0, &format!("{name}{stage}  {outcome}"));
-        for error in failure.errors.iter().take(MAX_ERRORS) {
+        let log = match failure.needs_log() {
+            true => tail(&said::without_backtraces(logs.tail(step)), MAX_LOG_LINES, MAX_COLUMNS),
+            false => Vec::new(),
+        };
+        // What the end of the log says is said once.
+        let is_in_log = |error: &Diagnostic| log.iter().any(|line| line.contains(&error.message));
+        let errors: Vec<_> = failure.errors.iter().filter(|error| !is_in_log(error)).collect();
+        for error in errors.iter().take(MAX_ERRORS) {
             self.error(error);
         }
-        self.more(failure.errors.len(), MAX_ERRORS, "errors");
+        self.more(errors.len(), MAX_ERRORS, "errors");
         for test in failure.tests.iter().take(MAX_TESTS) {
             self.test(record, test);
         }
         self.more(failure.tests.len(), MAX_TESTS, "failed tests");
-        if failure.needs_log() {
-            for line in tail(&said::without_backtraces(logs.tail(step)), MAX_LOG_LINES, MAX_COLUMNS) {
-                self.quoted(2, &line);
-            }
+        for line in &log {
+            self.quoted(2, line);
         }
         if !step.command.is_empty() {
             self.labeled(2, "rerun", &step.command);

@@ -97,7 +97,7 @@ fn what_a_test_said_is_not_pushed_out_by_a_backtrace_in_any_report() {
 }
 
 #[test]
-fn errors_that_name_no_place_are_shown_with_the_end_of_the_log_and_annotated_once() {
+fn errors_that_name_no_place_are_shown_by_the_end_of_the_log_and_annotated_once() {
     let (mut record, mut logs) = failing();
     record.steps.truncate(3);
     record.tests.clear();
@@ -112,7 +112,6 @@ fn errors_that_name_no_place_are_shown_with_the_end_of_the_log_and_annotated_onc
     assert!(
         text.starts_with(
             r#"✗ clippy  failed with exit code 101
-  error: failed to select a version for `dep`.
   | error: failed to select a version for `dep`.
   |     ... required by package `app v0.1.0`
   rerun: cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -123,6 +122,10 @@ fn errors_that_name_no_place_are_shown_with_the_end_of_the_log_and_annotated_onc
         "{text}"
     );
     assert!(github::step_summary(&record, &logs).contains("... required by package"));
+    // Where the log has been cut, the error is said.
+    logs.tails = [("clippy".to_owned(), "    ... required by package `app v0.1.0`\n".to_owned())].into();
+    let text = summary::text(&record, &logs, false);
+    assert!(text.contains("\n  error: failed to select a version for `dep`.\n  |     ... required"), "{text}");
     assert_eq!(github::annotations(&record, None), ["::error title=error::failed to select a version for `dep`."]);
 }
 
