@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 
 use serde_json::{Value, json};
-use windlass_host::Host;
+use windlass_host::{Host, Signal};
 use windlass_services::{Kind, Values};
 
 use crate::offer::{Given, Offer};
@@ -103,7 +103,7 @@ impl<'o, 'a> Leases<'o, 'a> {
             said["failed"] == true
         });
         // A process of several tests says nothing of one of them.
-        let ended_badly = || of_process && peer.and_then(|pid| self.host.end_of(pid)).is_some_and(|status| status != 0);
+        let ended_badly = || of_process && peer.and_then(|pid| self.host.end_of(pid)).is_some_and(is_failure);
         let is_kept = answered.is_ok() && !self.is_over.load(Ordering::SeqCst) && (has_failed || ended_badly());
         offer.take_back(given, is_kept.then_some(test));
         answered
@@ -121,6 +121,11 @@ impl<'o, 'a> Leases<'o, 'a> {
             )
         })
     }
+}
+
+/// Whether an end, as `wait` says it, is that of a test that has failed: one that somebody has interrupted has not.
+fn is_failure(status: i32) -> bool {
+    status != 0 && status & 0x7f != Signal::INT.as_raw()
 }
 
 /// Writes a line, in one piece: each write costs the client a look.
