@@ -69,9 +69,19 @@ impl Kind {
         match self {
             Self::Postgres => &[Mode::Clone, Mode::Server, Mode::Shared],
             Self::Mysql => &[Mode::Database, Mode::Server, Mode::Shared],
-            Self::Redis | Self::Nats | Self::Mqtt | Self::Memcached | Self::S3 => &[Mode::Server, Mode::Shared],
+            Self::Redis => &[Mode::Server, Mode::Database, Mode::Shared],
+            Self::Nats | Self::Mqtt | Self::Memcached | Self::S3 => &[Mode::Server, Mode::Shared],
             // Only its author knows whether two of it can run at once.
             Self::Generic => &[Mode::Shared, Mode::Server],
+        }
+    }
+
+    /// What the database is called that is there from the start.
+    pub fn first_database(self) -> &'static str {
+        match self {
+            // It has numbers for names.
+            Self::Redis => "0",
+            _ => "windlass",
         }
     }
 }

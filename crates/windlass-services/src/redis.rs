@@ -61,6 +61,24 @@ impl<S: Read + Write> RedisSession<S> {
         value.map(|value| value.trim().to_owned()).ok_or(RedisError::Unexpected(info))
     }
 
+    /// Goes to a database by its number; the session begins in 0.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, which it does if it has no such number.
+    pub fn select(&mut self, number: u32) -> Result<(), RedisError> {
+        self.ask(&["SELECT", &number.to_string()]).map(drop)
+    }
+
+    /// Removes all that is in the database of the session.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub fn flush_database(&mut self) -> Result<(), RedisError> {
+        self.ask(&["FLUSHDB"]).map(drop)
+    }
+
     /// Sends a command, and reads the text that answers it.
     fn ask(&mut self, words: &[&str]) -> Result<String, RedisError> {
         let mut question = format!("*{}\r\n", words.len());
@@ -109,6 +127,16 @@ mod tests {
         session.log_in("secret").unwrap();
         assert_eq!(session.process_id().unwrap(), 4242);
         let told = "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
+        assert_eq!(String::from_utf8_lossy(&session.stream.get_ref().told), told);
+    }
+
+    #[test]
+    fn a_database_is_emptied_once_the_session_is_there() {
+        let mut session = session("+OK\r\n+OK\r\n-ERR DB index is out of range\r\n");
+        session.select(12).unwrap();
+        session.flush_database().unwrap();
+        assert_eq!(session.select(16).unwrap_err().to_string(), "Redis: ERR DB index is out of range");
+        let told = "*2\r\n$6\r\nSELECT\r\n$2\r\n12\r\n*1\r\n$7\r\nFLUSHDB\r\n*2\r\n$6\r\nSELECT\r\n$2\r\n16\r\n";
         assert_eq!(String::from_utf8_lossy(&session.stream.get_ref().told), told);
     }
 

@@ -66,9 +66,9 @@ fn what_the_user_says_goes_before_what_is_shipped_key_by_key() {
     );
     assert_eq!(redis.process, shipped.process);
     let command = Definition { settings: redis.settings, ..shipped.clone() }.command(&values(), Use::Test);
-    let expected =
-        ["redis-server", "/r/redis.conf", "--appendonly", "no", "--hz", "50", "--maxmemory", "1mb", "--save", "60 1"];
-    assert_eq!(command, expected);
+    let expected = "redis-server /r/redis.conf --appendonly no --databases 256 --hz 50 --maxmemory 1mb --save 60 1";
+    assert_eq!(command.join(" "), expected);
+    assert_eq!(shipped.url(&Values { database: "7".into(), ..values() }), "redis://:{port}@127.0.0.1:4321/7");
     let exports = Definition { export: redis.export, ..shipped }.exports();
     let expected = [("CACHE", "{redis.host}:{redis.port}"), ("REDIS_URL", "{redis.url}")];
     assert!(exports.iter().map(|(name, text)| (name.as_str(), text.as_str())).eq(expected), "{exports:?}");
@@ -188,7 +188,7 @@ fn a_container_takes_what_its_image_takes() {
     let redis = of_user("redis", "[settings]\nmaxmemory = \"1mb\"\n").unwrap().unwrap();
     let container = redis.container.as_ref().unwrap();
     let spec = redis.container_spec(container, "redis:7-windlass", &inside, Use::Test);
-    let expected = "redis-server /run/windlass/redis.conf --appendonly no --maxmemory 1mb --save ";
+    let expected = "redis-server /run/windlass/redis.conf --appendonly no --databases 256 --maxmemory 1mb --save ";
     assert_eq!((spec.command.join(" ").as_str(), spec.port), (expected, 4321));
     let [(path, text)] = &redis.container_files(container, &inside)[..] else { panic!() };
     assert_eq!(path, "/run/windlass/redis.conf");

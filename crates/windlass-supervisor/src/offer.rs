@@ -1,7 +1,6 @@
 //! What a service has for tests: a database, a server, or a share of what all have.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_host::{Host, Lock};
@@ -11,10 +10,11 @@ use crate::backend::Main;
 use crate::chain::Link;
 use crate::cluster::Cluster;
 use crate::copies::{Copies, SHARED};
+use crate::databases::Databases;
 use crate::kept::any_port;
 use crate::pool::{Bounds, Pool};
 use crate::start::{Running, Site, Start};
-use crate::{Found, Run, StartError, databases, remains, template};
+use crate::{Found, Run, StartError, remains, template};
 
 /// How many databases that failed tests had are kept.
 const N_KEPT: usize = 8;
@@ -44,12 +44,11 @@ pub(crate) struct Offer<'a> {
     /// Those of the server that all share.
     values: Values,
     clones: Option<(Arc<Copies<'a>>, Pool<'a, String>)>,
+    databases: Option<Databases<'a>>,
     /// None where the service runs in a container: one for all.
     servers: Option<Pool<'a, Box<Running<'a>>>>,
     /// Where windlass writes for the workspace's services.
     dir: PathBuf,
-    /// How many empty databases there have been.
-    n_databases: AtomicU64,
     /// The command that connects to the service.
     pub(crate) connect: String,
     /// What failed tests had.
@@ -137,14 +136,14 @@ impl<'a> Offer<'a> {
             _ => None,
         };
         let servers = making.map(Making::ahead);
-        let values = values.clone();
+        let (databases, values) = (Databases::of(host, definition, values), values.clone());
         Ok(Self {
             host,
             definition,
             values,
             clones,
+            databases,
             servers,
-            n_databases: AtomicU64::new(0),
             dir: run.dir.to_owned(),
             connect: format!("{} connect {}", run.program, definition.name),
             kept: Mutex::default(),
@@ -193,37 +192,47 @@ impl<'a> Offer<'a> {
     pub(crate) fn give(&self, mode: Option<&str>) -> Result<Given<'a>, String> {
         let modes = &self.definition.modes;
         let asked = match mode {
-            None => modes.first(),
+            None => self.usual(),
             Some(mode) => modes.iter().find(|it| it.as_str() == mode),
         };
-        let asked = *asked.ok_or_else(|| {
+        let asked = asked.copied().ok_or_else(|| {
             let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
             format!("`{}` gives no `{}`; it gives {}", self.name(), mode.unwrap_or_default(), names.join(", "))
         })?;
         let shared = |database: String| Values { database, ..self.values.clone() };
-        let (name, values, what) = match (asked, &self.clones) {
-            (Mode::Clone, Some((_, clones))) => {
+        let (name, values, what) = match (asked, &self.clones, &self.databases) {
+            (Mode::Clone, Some((_, clones)), _) => {
                 let name = clones.take().map_err(|why| format!("`{}` has no database to give: {why}", self.name()))?;
                 (name.clone(), shared(name), What::Clone)
             }
-            (Mode::Database, _) => {
-                let name = format!("w{}", self.n_databases.fetch_add(1, Ordering::Relaxed));
-                databases::make(self.host, &self.values, &name).map_err(|error| error.to_string())?;
+            (Mode::Database, _, Some(databases)) => {
+                let name = databases.make()?;
                 (name.clone(), shared(name), What::Database)
             }
-            (Mode::Server, _) => {
+            (Mode::Server, ..) => {
                 let servers = self.servers.as_ref().ok_or_else(|| self.only_one())?;
                 let server = servers.take()?;
                 let values = server.site.values.clone();
                 (values.id.clone(), values, What::Server(server))
             }
-            (_, Some((copies, _))) => {
+            (_, Some((copies, _)), _) => {
                 copies.share().map_err(|error| error.to_string())?;
                 (SHARED.to_owned(), shared(SHARED.to_owned()), What::Shared)
             }
             _ => (self.values.database.clone(), self.values.clone(), What::Shared),
         };
         Ok(Given { mode: asked.as_str(), name, values, what })
+    }
+
+    /// What a test gets that asks for nothing in particular: the first mode, unless a container cannot give that and has something
+    /// else that is the test's alone.
+    fn usual(&self) -> Option<&Mode> {
+        let modes = &self.definition.modes;
+        let first = modes.first();
+        if first == Some(&Mode::Server) && self.servers.is_none() {
+            return modes.iter().find(|mode| matches!(mode, Mode::Clone | Mode::Database)).or(first);
+        }
+        first
     }
 
     /// The command that looks into what a test has been given when that has failed and the run is over.
@@ -244,8 +253,8 @@ impl<'a> Offer<'a> {
 
     /// Takes back what a test had; what the test `kept` had, which failed, is kept while there is room.
     pub(crate) fn take_back(&self, given: Given<'a>, kept: Option<String>) {
-        match (given.what, &self.clones) {
-            (What::Clone, Some((_, clones))) => {
+        match (given.what, &self.clones, &self.databases) {
+            (What::Clone, Some((_, clones)), _) => {
                 let mut list = self.kept();
                 list.n_failed += usize::from(kept.is_some());
                 if kept.is_some() && list.lock.is_none() {
@@ -256,11 +265,8 @@ impl<'a> Offer<'a> {
                     None => clones.give_back(given.name),
                 }
             }
-            (What::Database, _) => {
-                // What cannot be removed goes with the server.
-                let _ = databases::remove(self.host, &self.values, &given.name);
-            }
-            (What::Server(server), _) => {
+            (What::Database, _, Some(databases)) => databases.remove(&given.name),
+            (What::Server(server), ..) => {
                 if let Some(servers) = &self.servers {
                     servers.give_back(server);
                 }

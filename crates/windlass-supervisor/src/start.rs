@@ -143,7 +143,7 @@ impl<'a> Start<'a> {
             port: port.port,
             user: "windlass".into(),
             password,
-            database: "windlass".into(),
+            database: definition.kind.first_database().into(),
             version: found.version.clone(),
             id: format!("windlass-{}-{name}", self.id),
         };

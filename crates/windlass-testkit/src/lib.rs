@@ -62,7 +62,8 @@ pub fn postgres() -> Lease {
     service("postgres")
 }
 
-/// A Redis server of the test's own, and empty.
+/// A Redis of the test's own, and empty: a server, or, where Redis runs in a container, a database of the one server, whose number
+/// the URL ends in.
 ///
 /// # Panics
 ///

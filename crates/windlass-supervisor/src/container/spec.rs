@@ -19,7 +19,7 @@ pub(super) fn inside(definition: &Definition, id: &str, password: String) -> Val
         port: definition.port,
         user: "windlass".into(),
         password,
-        database: "windlass".into(),
+        database: definition.kind.first_database().into(),
         version: String::new(),
         id: id.to_owned(),
     }

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::engine::engine;
 use crate::fixture::{clean, ended};
+use crate::lease::Servers;
 use crate::live::{Live, run};
 use crate::shop::Shop;
 
@@ -11,8 +14,8 @@ const SERVICES: &str = "[services.postgres]\nbackend = \"container\"\nmigrations
      [services.redis]\nbackend = \"container\"\n";
 
 /// A workspace whose services run in containers of this machine's own programs.
-fn shop() -> Shop {
-    let shop = Shop::with_services(SERVICES);
+fn shop(services: &str) -> Shop {
+    let shop = Shop::with_services(services);
     shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
     shop.it.file("item.csv", "name\none\n");
     run(&mut shop.command(&["services", "image", "postgres", "redis"])).exits(0);
@@ -30,9 +33,9 @@ fn containers(shop: &Shop) -> Vec<String> {
 
 #[test]
 fn who_uses_them_sees_no_difference_and_nothing_is_left() {
-    let shop = shop();
+    let shop = shop(SERVICES);
     let script = "psql -qAt \"$DATABASE_URL\" -c 'select name from item' -c \"select current_setting('fsync')\"\n\
-        exec 3<>/dev/tcp/127.0.0.1/${REDIS_URL##*:}\n\
+        port=${REDIS_URL##*:}; exec 3<>/dev/tcp/127.0.0.1/${port%/*}\n\
         password=${REDIS_URL#redis://:}; password=${password%@*}\n\
         printf 'PING\\r\\nAUTH %s\\r\\nPING\\r\\nQUIT\\r\\n' \"$password\" >&3; cat <&3; echo \"$DATABASE_URL\" > url\n\
         python3 - <<'END'\n\
@@ -44,11 +47,9 @@ fn who_uses_them_sees_no_difference_and_nothing_is_left() {
         lease, answer = ask(service='postgres')\n\
         for key in ['url', 'tcp_url']:\n    \
             print(subprocess.run(['psql', '-qAtc', 'insert into item (name) values (1) returning id', answer[key]], capture_output=True, text=True).stdout.strip())\n\
-        print(ask(service='redis')[1]['error'])\n\
         END\n";
     let first = run(&mut shop.command(&["with", "--", "bash", "-c", script])).exits(0);
-    let expected = "one\noff\n-NOAUTH Authentication required.\r\n+OK\r\n+PONG\r\n+OK\r\n2\n3\n`redis` runs in a container here, one for all \
-                    tests, and gives none a server of its own; it gives shared: ask for that, or have its programs at hand\n";
+    let expected = "one\noff\n-NOAUTH Authentication required.\r\n+OK\r\n+PONG\r\n+OK\r\n2\n3\n";
     assert_eq!(first.stdout, expected, "{}", first.stderr);
     assert!(first.stderr.starts_with("note: `postgres` runs in a container: docker run "), "{}", first.stderr);
     let url = shop.it.read("url");
@@ -57,6 +58,48 @@ fn who_uses_them_sees_no_difference_and_nothing_is_left() {
 
     // Address and password stay.
     assert_eq!(shop.run("echo \"$DATABASE_URL\"").exits(0).stdout, url);
+}
+
+/// How many databases the one Redis of a test has, of which all share the first.
+const N_DATABASES: &str = "[services.redis.settings]\ndatabases = \"3\"\n";
+
+#[test]
+fn tests_have_a_database_each_of_the_one_redis() {
+    let shop = shop(&format!("{SERVICES}{N_DATABASES}"));
+    let servers = Servers::of(&shop);
+    let ask = || servers.ask(&json!({ "windlass": 1, "service": "redis" }));
+    let (one, other) = (ask(), ask());
+    assert_eq!([one.text("mode"), one.text("database"), other.text("database")], ["database", "1", "2"]);
+    assert!(one.text("url").ends_with("/1") && one.text("url") == one.text("tcp_url"), "{}", one.answer);
+    assert_eq!(one.redis(&["SET item mine", "DBSIZE"]), ["+OK", ":1"]);
+    assert_eq!(other.redis(&["DBSIZE", "SET item theirs", "DBSIZE"]), [":0", "+OK", ":1"]);
+    let shared = servers.ask(&json!({ "windlass": 1, "service": "redis", "mode": "shared" }));
+    assert!(shared.text("url").ends_with("/0"), "{}", shared.answer);
+    assert_eq!(shared.redis(&["DBSIZE"]), [":0"]);
+
+    let none = "`redis` has no database to give: Redis: ERR DB index is out of range (number 3)\n\
+        help: `services.redis.settings.databases` says how many there are, of which 0 is what all tests share";
+    assert_eq!(ask().text("error"), none);
+    // The smallest number that is free, once it is: empty, and the other's is as it was.
+    drop(one);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let again = loop {
+        let lease = ask();
+        if lease.answer["error"].is_null() {
+            break lease;
+        }
+        assert!(Instant::now() < deadline, "{}", lease.answer);
+    };
+    assert_eq!(again.text("database"), "1");
+    assert_eq!(again.redis(&["DBSIZE"]), [":0"]);
+    assert_eq!(other.redis(&["STRLEN item"]), [":6"]);
+
+    let server = servers.ask(&json!({ "windlass": 1, "service": "redis", "mode": "server" }));
+    let expected = "`redis` runs in a container here, one for all tests, and gives none a server of its own; it gives database, \
+        shared: ask for that, or have its programs at hand";
+    assert_eq!(server.text("error"), expected);
+    servers.end();
+    assert_eq!((containers(&shop), shop.places()), (vec![], vec![]));
 }
 
 #[test]
@@ -86,7 +129,7 @@ fn what_databases_begin_with_is_kept_from_run_to_run() {
 
 #[test]
 fn they_go_with_their_supervisor_however_that_ends() {
-    let shop = shop();
+    let shop = shop(SERVICES);
     let ready = shop.it.path("ready");
     let mut live = Live::start(&mut shop.with(&format!("touch '{}'; sleep 600", ready.display())));
     live.wait_for_file(&ready);

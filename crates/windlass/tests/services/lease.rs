@@ -13,19 +13,19 @@ use crate::live::Live;
 use crate::shop::Shop;
 
 /// Something that a test has been given, and has until this is dropped.
-struct Lease {
+pub(crate) struct Lease {
     _stream: UnixStream,
-    answer: Value,
+    pub(crate) answer: Value,
 }
 
 /// Servers that wait for tests to ask.
-struct Servers {
+pub(crate) struct Servers {
     live: Live,
     socket: PathBuf,
 }
 
 impl Servers {
-    fn of(shop: &Shop) -> Self {
+    pub(crate) fn of(shop: &Shop) -> Self {
         let socket = shop.it.path("socket");
         let script =
             format!("echo \"$WINDLASS_SERVICES\" > '{0}.part'; mv '{0}.part' '{0}'; sleep 600", socket.display());
@@ -35,7 +35,7 @@ impl Servers {
         Self { live, socket }
     }
 
-    fn ask(&self, question: &Value) -> Lease {
+    pub(crate) fn ask(&self, question: &Value) -> Lease {
         let mut stream = UnixStream::connect(&self.socket).unwrap();
         writeln!(stream, "{question}").unwrap();
         let mut line = String::new();
@@ -47,20 +47,32 @@ impl Servers {
         self.ask(&json!({ "windlass": 1, "service": "postgres", "test": "shop::a_test" }))
     }
 
-    fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         self.live.signal("TERM");
         self.live.ended()
     }
 }
 
 impl Lease {
-    fn text(&self, key: &str) -> &str {
+    pub(crate) fn text(&self, key: &str) -> &str {
         self.answer[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {}", self.answer))
     }
 
     /// What PostgreSQL answers at a URL of the lease.
     fn sql(&self, url: &str, sql: &str) -> Ended {
         ended(clean("psql").args([self.text(url), "-qAtc", sql]))
+    }
+
+    /// What Redis answers at the URL of the lease to commands, of one line each.
+    pub(crate) fn redis(&self, commands: &[&str]) -> Vec<String> {
+        let url = self.text("url").strip_prefix("redis://:").unwrap();
+        let (password, rest) = url.split_once('@').unwrap();
+        let (address, database) = rest.split_once('/').unwrap();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        writeln!(stream, "AUTH {password}\r\nSELECT {database}\r\n{}\r", commands.join("\r\n")).unwrap();
+        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+        assert_eq!([lines.next().unwrap(), lines.next().unwrap()], ["+OK", "+OK"]);
+        lines.take(commands.len()).collect()
     }
 }
 
@@ -118,12 +130,44 @@ fn a_server_of_its_own_and_what_all_may_read() {
     ports.dedup();
     assert_eq!(ports.len(), 3);
     for lease in &redis {
-        let mut stream =
-            std::net::TcpStream::connect(("127.0.0.1", lease.answer["port"].as_u64().unwrap() as u16)).unwrap();
-        writeln!(stream, "AUTH {}\r\nDBSIZE\r", lease.text("password")).unwrap();
-        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
-        assert_eq!([lines.next().unwrap(), lines.next().unwrap()], ["+OK", ":0"]);
+        assert_eq!((lease.text("mode"), lease.redis(&["DBSIZE"])), ("server", vec![":0".to_owned()]));
     }
+    servers.end();
+}
+
+#[test]
+fn a_database_of_a_redis_is_its_own_until_it_is_another_tests() {
+    let shop = Shop::with_services("[services.redis]\n");
+    let servers = Servers::of(&shop);
+    let database = || servers.ask(&json!({ "windlass": 1, "service": "redis", "mode": "database" }));
+    let (one, other) = (database(), database());
+    assert_eq!([one.text("database"), other.text("database")], ["1", "2"]);
+    assert_eq!(one.answer["port"], other.answer["port"]);
+    assert_eq!(one.text("url"), one.answer["env"]["REDIS_URL"].as_str().unwrap());
+    assert_eq!(other.redis(&["SET item theirs"]), ["+OK"]);
+    assert_eq!(one.redis(&["DBSIZE", "SET item mine"]), [":0", "+OK"]);
+    // As many at once as there are tests on a large machine.
+    let many: Vec<Lease> = (0..250).map(|_| database()).collect();
+    assert_eq!(many[249].text("database"), "252");
+    assert_eq!(many[249].redis(&["DBSIZE"]), [":0"]);
+    drop(one);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let again = loop {
+        let lease = database();
+        if lease.text("database") == "1" {
+            break lease;
+        }
+        assert!(Instant::now() < deadline, "{}", lease.answer);
+    };
+    assert_eq!((again.redis(&["DBSIZE"]), other.redis(&["DBSIZE"])), (vec![":0".to_owned()], vec![":1".to_owned()]));
+    servers.end();
+
+    let shop = Shop::with_services("[services.redis]\nurl = \"redis://:{password}@{host}:{port}\"\n");
+    let servers = Servers::of(&shop);
+    let refused = servers.ask(&json!({ "windlass": 1, "service": "redis", "mode": "database" }));
+    let expected = "`redis` has no database to give: `services.redis.url` does not say `{database}`, and so names the same one for \
+        all tests";
+    assert_eq!(refused.text("error"), expected);
     servers.end();
 }
 

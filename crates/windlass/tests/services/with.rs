@@ -178,7 +178,7 @@ fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {
         names.collect::<std::collections::BTreeSet<_>>()
     };
     let before = units();
-    let script = "exec 3<>/dev/tcp/127.0.0.1/${REDIS_URL##*:}\n\
+    let script = "port=${REDIS_URL##*:}; exec 3<>/dev/tcp/127.0.0.1/${port%/*}\n\
         password=${REDIS_URL#redis://:}; password=${password%@*}\n\
         printf 'AUTH %s\\r\\nCONFIG GET maxmemory\\r\\nCONFIG GET save\\r\\nQUIT\\r\\n' \"$password\" >&3; cat <&3";
     let args = ["with", "--", "bash", "-c", script];
