@@ -55,7 +55,7 @@ fn resource(service: &str, host: String, port: u16) -> Resource {
     let is_postgres = service == "postgres";
     let (variable, url) = match is_postgres {
         true => ("DATABASE_URL", format!("postgres://postgres:postgres@{host}:{port}/postgres")),
-        false => ("REDIS_URL", format!("redis://{host}:{port}")),
+        false => ("REDIS_URL", format!("redis://{host}:{port}/0")),
     };
     let if_postgres = || if is_postgres { "postgres".to_owned() } else { String::new() };
     Resource {
@@ -67,7 +67,7 @@ fn resource(service: &str, host: String, port: u16) -> Resource {
         port,
         user: if_postgres(),
         password: if_postgres(),
-        database: if_postgres(),
+        database: if is_postgres { "postgres".into() } else { "0".into() },
         env: [(variable.to_owned(), url.clone())].into(),
         kept_by: None,
         url,

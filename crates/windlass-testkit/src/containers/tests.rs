@@ -38,6 +38,8 @@ fn a_container_stands_in_for_postgres() {
 #[test]
 fn a_container_stands_in_for_redis() {
     let redis = instead(&Request::new("redis").container_tag("7-windlass"));
+    assert_eq!(redis.url(), format!("redis://{}:{}/0", redis.host(), redis.port()));
+    assert_eq!([redis.user(), redis.database(), redis.var("REDIS_URL")], ["", "0", redis.url()]);
     let mut stream = connect(&redis);
     stream.write_all(b"PING\r\n").unwrap();
     let mut answer = [0; 7];
