@@ -82,7 +82,7 @@ impl Host {
         written.map_err(|error| HostError::new("write", path, error))
     }
 
-    /// Makes a named pipe that everybody may read, guarded in the same way. Nobody writes to it: who reads it comes to its end when
+    /// Makes a named pipe that everybody may open, guarded in the same way. Nobody writes to it: who reads it comes to its end when
     /// this process has died. `None` where containers do not share the machine's pipes.
     ///
     /// # Errors
@@ -92,15 +92,16 @@ impl Host {
     pub fn make_alive(&self, path: &Path) -> Result<Option<Alive>, HostError> {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         let make = || {
-            mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o644), 0)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+            mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0)?;
+            // Who opens it to read only waits for one who writes, and would wait for good once this process has died.
+            fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
             // To write only would be to wait for a reader.
             File::options().read(true).write(true).open(path)
         };
         make().map(|pipe| Some(Alive { _pipe: pipe })).map_err(|error| HostError::new("make the pipe", path, error))
     }
 
-    /// Makes a named pipe that everybody may read, guarded in the same way. Nobody writes to it: who reads it comes to its end when
+    /// Makes a named pipe that everybody may open, guarded in the same way. Nobody writes to it: who reads it comes to its end when
     /// this process has died. `None` where containers do not share the machine's pipes.
     ///
     /// # Errors

@@ -76,10 +76,11 @@ case "$1 ${2-}" in
   *) exec "$@" ;;
 esac
 
-# Whoever wants this container may hold the other end of a pipe: when that end is gone, so is the server.
+# Whoever wants this container may hold the other end of a pipe: when that end is gone, so is the server. It may be gone already:
+# to open a pipe for reading waits for one, to open it for both does not.
 owned=
 if [ -p /run/windlass/alive ]; then
-  exec 9< /run/windlass/alive
+  exec 8<> /run/windlass/alive 9< /run/windlass/alive 8>&-
   owned=1
 fi
 
@@ -139,7 +140,8 @@ if [ -e "$new" ]; then
 fi
 
 if [ -n "$owned" ]; then
-  ( (read -r _ || :; kill -QUIT $$) <&9 & )
+  # The first process of a container is not sent what it has made no provision for, as a server has not at once.
+  ( (read -r _ || :; while kill -QUIT $$; do sleep 0.05; done) <&9 & )
   exec 9<&-
 fi
 # The server says so on standard error; who waits for a line on both waits for the real one by this.

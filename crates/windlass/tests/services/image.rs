@@ -147,6 +147,20 @@ fn the_image_of_redis_takes_what_a_registrys_takes() {
     }
 }
 
+/// Whoever wanted it may be killed between the engine's start and the moment that the container looks.
+#[test]
+fn a_container_whose_owner_has_died_before_it_began_ends() {
+    let owner = tempfile::tempdir().unwrap();
+    open_to_all(owner.path());
+    let pipe = owner.path().join("alive");
+    crate::fixture::ended(crate::fixture::clean("mkfifo").args(["-m", "666"]).arg(&pipe)).exits(0);
+    let binds = vec![(owner.path().display().to_string(), "/run/windlass".to_owned())];
+    for (service, port, env) in [("postgres", 5432, vec![("POSTGRES_PASSWORD", "x")]), ("redis", 6379, vec![])] {
+        let spec = ContainerSpec { binds: binds.clone(), ..spec(&built(service), port, &env) };
+        Running::start(&format!("orphan-{service}"), &spec).ends();
+    }
+}
+
 /// The user of a container is somebody else.
 fn open_to_all(dir: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
