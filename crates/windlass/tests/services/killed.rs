@@ -56,6 +56,14 @@ fn servers_end(shop: &Shop) {
     }
 }
 
+fn wait_until_it_fills(shop: &Shop) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while pids(shop, "windlass_template").is_empty() {
+        assert!(Instant::now() < deadline, "nothing is filled");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn gc(shop: &Shop) -> String {
     run(&mut shop.command(&["services", "gc"])).exits(0).stdout
 }
@@ -86,6 +94,55 @@ fn the_supervisor_is_killed_and_its_servers_die_with_it() {
     let said = format!("note: removed `{}/", shop.it.path("run").display());
     assert!(next.stderr.starts_with(&said) && next.stderr.contains("left by a run that was killed"), "{}", next.stderr);
     assert_eq!(shop.places().len(), 0);
+}
+
+/// Filling, giving, stopping: the next start removes what is left, and has what it needs.
+#[test]
+fn the_supervisor_is_killed_in_the_middle_of_its_work() {
+    let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
+    let is_swept = |live: Live| {
+        servers_end(&shop);
+        for sleeping in [pids(&shop, SLEEP), pids(&shop, "python3 ask.py")].iter().filter(|pids| !pids.is_empty()) {
+            kill(sleeping);
+        }
+        live.ended();
+        gc(&shop);
+        assert_eq!(shop.places().len(), 0);
+    };
+
+    shop.it.file("migrations/1_slow.sql", "select pg_sleep(600);\n");
+    let live = Live::start(&mut shop.with("true"));
+    wait_until_it_fills(&shop);
+    kill(&pids(&shop, "services supervise"));
+    is_swept(live);
+
+    shop.it.file("migrations/1_slow.sql", "create table item (id int);\n");
+    let asked = shop.it.path("asked");
+    let ask = format!(
+        "import socket, os, time\n\
+         def ask():\n    \
+             s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n    \
+             s.sendall(b'{{\"windlass\": 1, \"service\": \"postgres\"}}\\n'); return s\n\
+         all = [ask() for _ in range(40)]\n\
+         all[0].recv(1); open('{}', 'w'); time.sleep(600)\n",
+        asked.display()
+    );
+    shop.it.file("ask.py", &ask);
+    let mut live = Live::start(&mut shop.with("python3 ask.py"));
+    live.wait_for_file(&asked);
+    kill(&pids(&shop, "services supervise"));
+    is_swept(live);
+
+    for delay_ms in [0, 1, 3, 6, 10, 15, 22, 30] {
+        let live = under_way(&shop);
+        let supervisor = pids(&shop, "services supervise");
+        crate::fixture::clean("kill").arg(supervisor[0].to_string()).output().unwrap();
+        thread::sleep(Duration::from_millis(delay_ms));
+        kill(&supervisor);
+        is_swept(live);
+    }
+    let next = shop.run("psql -qAt \"$DATABASE_URL\" -c 'select count(*) from item'").exits(0);
+    assert_eq!(next.stdout, "0\n");
 }
 
 #[test]
@@ -185,12 +242,7 @@ fn who_wanted_the_servers_is_killed_before_they_are_ready() {
     let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
     shop.it.file("migrations/1_slow.sql", "select pg_sleep(600);\n");
     let live = Live::start(&mut shop.with("true"));
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let is_filling = || pids(&shop, "windlass_template").iter().any(|_| true);
-    while !is_filling() {
-        assert!(Instant::now() < deadline, "nothing is filled");
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait_until_it_fills(&shop);
     live.signal("KILL");
     servers_end(&shop);
     assert_eq!(shop.places().len(), 0);
