@@ -95,6 +95,7 @@ impl<S: Read + Write> EngineSession<S> {
         let image = there(self.get(&format!("/images/{}/json", encoded(reference)), &[]))?;
         Ok(image.map(|image| ImageSays {
             id: text(&image["Id"]),
+            labels: pairs(&image["Config"]["Labels"]),
             entrypoint: list(&image["Config"]["Entrypoint"]).map(text).collect(),
         }))
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use windlass_host::Host;
-use windlass_services::{Definition, ImageSays, Values};
+use windlass_services::{Definition, ImageSays, Values, image};
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
@@ -78,8 +78,13 @@ fn fill(
     Ok(())
 }
 
-/// Where what a link has made of a cluster of an image is kept, if the user has a cache.
+/// Where what a link has made of a cluster of an image is kept, if the user has a cache. One of windlass's own is as good as any
+/// other of its recipe and version.
 fn dir_of(host: &Host, definition: &Definition, link: &Link<'_>, image: &ImageSays) -> Option<PathBuf> {
-    let image: String = image.id.rsplit(':').next()?.chars().take(12).collect();
+    let own = image.labels.get(image::LABEL).zip(image.labels.get(image::RECIPE));
+    let image = match own {
+        Some((version, recipe)) => format!("{version}-{recipe}"),
+        None => image.id.rsplit(':').next()?.chars().take(12).collect(),
+    };
     Some(cache(host)?.join(format!("{}-{}-{image}", definition.name, link.key)))
 }

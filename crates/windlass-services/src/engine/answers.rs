@@ -38,6 +38,8 @@ pub struct LocalImage {
 pub struct ImageSays {
     /// Its identifier.
     pub id: String,
+    /// What is written on it.
+    pub labels: BTreeMap<String, String>,
     /// What its containers run, before their arguments.
     pub entrypoint: Vec<String>,
 }

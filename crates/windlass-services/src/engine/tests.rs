@@ -176,20 +176,21 @@ fn a_container_lives_and_is_gone() {
 
 #[test]
 fn an_image_says_what_its_containers_run() {
-    let says = r#"{"Id":"sha256:ef26","RepoTags":["postgres:15-windlass"],"Config":{"User":"postgres","Cmd":["postgres"],"Entrypoint":["/usr/local/bin/windlass-entrypoint"]}}"#;
+    let says = r#"{"Id":"sha256:ef26","RepoTags":["postgres:15-windlass"],"Config":{"User":"postgres","Cmd":["postgres"],"Entrypoint":["/usr/local/bin/windlass-entrypoint"],"Labels":{"windlass.image":"15.18"}}}"#;
     let none = r#"{"Id":"sha256:71dc","Config":{"Cmd":["redis-server"],"Entrypoint":null}}"#;
     let mut engine = session(&[
         answer("200 OK", says),
         answer("200 OK", none),
         answer("404 Not Found", "{\"message\":\"No such image: x\"}\n"),
     ]);
-    let image = |id: &str, entrypoint: &[&str]| ImageSays {
+    let image = |id: &str, entrypoint: &[&str], labels: &[(&str, &str)]| ImageSays {
         id: id.to_owned(),
+        labels: labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
         entrypoint: entrypoint.iter().map(|&word| word.to_owned()).collect(),
     };
-    let own = image("sha256:ef26", &["/usr/local/bin/windlass-entrypoint"]);
+    let own = image("sha256:ef26", &["/usr/local/bin/windlass-entrypoint"], &[("windlass.image", "15.18")]);
     assert_eq!(engine.image("postgres:15-windlass").unwrap(), Some(own));
-    assert_eq!(engine.image("redis:7-windlass").unwrap(), Some(image("sha256:71dc", &[])));
+    assert_eq!(engine.image("redis:7-windlass").unwrap(), Some(image("sha256:71dc", &[], &[])));
     assert_eq!(engine.image("x").unwrap(), None);
     assert_eq!(engine.asked()[0], "GET /images/postgres:15-windlass/json");
 }

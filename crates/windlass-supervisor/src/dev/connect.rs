@@ -8,6 +8,7 @@ use windlass_services::{Definition, Root, Values};
 
 use crate::account::Account;
 use crate::cluster::set_password;
+use crate::container::StartContainer;
 use crate::kept::any_port;
 use crate::place::{Place, sweep};
 use crate::start::Start;
@@ -66,6 +67,12 @@ pub fn on_remains<T>(
     let found = find(host, definition)?;
     let account = if definition.process.root == Root::Refuses { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
+    let container = StartContainer { host, place: &place.dir, id: &place.id, may_pull: true };
+    if let Some(running) = remains::start_contained(dir, container, definition)? {
+        set_password(host, &running.values).map_err(|error| running.failure(&error.to_string()))?;
+        let values = Values { database: database.to_owned(), ..running.values.clone() };
+        return Ok(act(&client_of(host, client, &found, &values)?));
+    }
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: Path::new("/") };
     let port = any_port(host)?;
     let site = start.site(&definition.name, definition, &found, port, host.random(16)?)?;

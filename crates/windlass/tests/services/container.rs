@@ -104,7 +104,7 @@ fn tests_have_a_database_each_of_the_one_redis() {
 
 #[test]
 fn what_databases_begin_with_is_kept_from_run_to_run() {
-    let shop = shop();
+    let shop = shop(SERVICES);
     let cache = shop.it.path("cache");
     // What windlass said of it, and what is in the database.
     let made = || {
@@ -125,6 +125,26 @@ fn what_databases_begin_with_is_kept_from_run_to_run() {
     }
     assert_eq!(made().1, "one two\n");
     assert_eq!(made(), ([false, false], "one two\n".to_owned()));
+}
+
+#[test]
+fn what_a_failed_test_had_is_looked_at_in_another_container() {
+    let shop = shop("[services.postgres]\nbackend = \"container\"\n");
+    let test = "import json, os, socket, subprocess\n\
+        s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n\
+        s.sendall(b'{\"windlass\": 1, \"service\": \"postgres\", \"test\": \"app::fails\"}\\n')\n\
+        answer = json.loads(s.makefile().readline())\n\
+        subprocess.run(['psql', '-q', answer['url'], '-c', 'create table item as select 7 as n'], check=True)\n\
+        s.sendall(b'{\"failed\": true}\\n')\n\
+        print(answer['name'], answer['kept_by'], end='')";
+    let said = run(&mut shop.command(&["with", "--", "python3", "-c", test])).exits(0).stdout;
+    let (name, kept_by) = said.split_once(' ').unwrap();
+    assert_eq!(kept_by, format!("windlass connect postgres --kept {name}"));
+    for called in [name, "fails"] {
+        let args = ["connect", "postgres", "--kept", called, "--", "-qAtc", "delete from item returning n"];
+        assert_eq!(run(&mut shop.command(&args)).exits(0).stdout, "7\n");
+        assert_eq!((containers(&shop), shop.places()), (vec![], vec![]));
+    }
 }
 
 #[test]
