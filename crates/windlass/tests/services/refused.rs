@@ -171,7 +171,7 @@ fn a_cache_that_is_full_keeps_nothing_and_harms_nobody() {
         run(shop.with("psql -qAtc 'select 1' \"$DATABASE_URL\"").env("XDG_CACHE_HOME", shop.it.path("cache"))).exits(0);
     assert_eq!(ended.stdout, "1\n");
     assert!(
-        ended.stderr.starts_with("note: what `postgres` begins with is not kept: cannot make the directory `"),
+        ended.stderr.starts_with("note: what `postgres` begins with is not kept: cannot make `"),
         "{}",
         ended.stderr
     );
