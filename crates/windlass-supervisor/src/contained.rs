@@ -1,6 +1,6 @@
 //! A service whose server runs in a container, with all that its databases begin with, kept from run to run.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use windlass_host::Host;
@@ -28,51 +28,53 @@ pub(crate) fn start<'a>(
 ) -> Result<RunningContainer<'a>, StartError> {
     let host = container.host;
     let (port, password) = kept.known(host, &definition.name)?;
-    let begun_with = RefCell::new(None);
-    let newest = |image: &ImageSays| {
-        let dirs = links.iter().rev().filter_map(|link| dir_of(host, definition, link, image));
-        *begun_with.borrow_mut() = dirs.into_iter().find(|dir| host.is_dir(dir));
-        begun_with.borrow().clone()
+    // Which link the container begins with, and where that is kept.
+    let newest = Cell::new(None);
+    let beginning = |image: &ImageSays| {
+        let dirs = links.iter().map(|link| dir_of(host, definition, link, image)).enumerate();
+        let kept = dirs.rev().find_map(|(n, dir)| Some((n, dir.filter(|dir| host.is_dir(dir))?)));
+        newest.set(kept.clone());
+        kept.map(|(_, dir)| dir)
     };
-    let started = container.start(definition, password.clone(), port, &newest);
-    let running = match (started, begun_with.take()) {
-        (Err(StartError::Failed { .. }), Some(dir)) => {
+    let started = container.start(definition, password.clone(), port, &beginning);
+    let (running, n_kept) = match (started, newest.take()) {
+        (Err(StartError::Failed { .. }), Some((_, dir))) => {
             // It may be broken: without it, what is wrong otherwise is said.
             host.remove_tree(&dir)?;
-            container.start(definition, password, port, &|_| None)?
+            (container.start(definition, password, port, &|_| None)?, 0)
         }
-        (started, _) => started?,
+        (started, None) => (started?, 0),
+        (started, Some((n, dir))) => {
+            // Says which ones are in use.
+            let _ = host.touch(&dir);
+            (started?, n + 1)
+        }
     };
     host.print_error(&format!("note: `{}` runs in a container: {}\n", definition.name, running.line));
     if let Some(said) = kept.remember(&definition.name, &running.values) {
         host.print_error(&format!("note: {said}\n"));
     }
-    fill(host, root, definition, links, &running)?;
+    if n_kept < links.len() {
+        fill(host, root, definition, &links[n_kept..], &running)?;
+    }
     Ok(running)
 }
 
+/// Adds to the template what the links add that were not kept, and keeps it.
 fn fill(
     host: &Host,
     root: &Path,
     definition: &Definition,
-    links: &[Link<'_>],
+    missing: &[Link<'_>],
     running: &RunningContainer<'_>,
 ) -> Result<(), StartError> {
-    if links.is_empty() {
-        return Ok(());
-    }
+    // It may have been fetched just now.
     let image = running.image_says()?;
-    let dirs: Vec<_> = links.iter().map(|link| dir_of(host, definition, link, &image)).collect();
-    if let Some(dir) = &running.begun_with {
-        // Says which ones are in use.
-        let _ = host.touch(dir);
-    }
-    let n_kept = dirs.iter().position(|dir| *dir == running.begun_with).map_or(0, |last| last + 1);
     let values = Values { database: TEMPLATE.to_owned(), ..running.values.clone() };
     let target = Target { host, root, definition, values, found: None };
-    let missing = links.iter().zip(dirs).skip(n_kept).filter(|(link, _)| !matches!(link.adds, Adds::Cluster));
-    for (link, dir) in missing {
+    for link in missing.iter().filter(|link| !matches!(link.adds, Adds::Cluster)) {
         template::add(&target, link)?;
+        let dir = dir_of(host, definition, link, &image);
         template::keep(host, &definition.name, dir, |part| running.back_up(part));
     }
     Ok(())

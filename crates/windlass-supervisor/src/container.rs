@@ -50,8 +50,6 @@ pub struct RunningContainer<'a> {
     pub name: String,
     /// Its image.
     pub image: String,
-    /// Where what it has begun with is.
-    pub(crate) begun_with: Option<PathBuf>,
     /// The command line that would have made and started it, without its secrets.
     pub line: String,
     dir: PathBuf,
@@ -99,26 +97,17 @@ impl<'a> StartContainer<'a> {
         spec.labels = labels(&Owner::of(host, self.place), self.id);
         share(&mut spec, &run);
         spec.published = port;
-        let begun_with = says.as_ref().and_then(beginning);
-        if let (Some(dir), Some(says)) = (&begun_with, &says) {
-            backup::begin_with(&mut spec, &says.entrypoint, dir);
+        if let Some(says) = says
+            && let Some(dir) = beginning(&says)
+        {
+            backup::begin_with(&mut spec, &says.entrypoint, &dir);
         }
         let words = spec.run_words(&program, &name, &definition.container_secrets(container));
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
         // From here on it is removed, however this ends.
-        let mut running = RunningContainer {
-            host,
-            definition,
-            values,
-            name,
-            image,
-            begun_with,
-            line,
-            dir,
-            life: None,
-            _alive: alive,
-        };
+        let mut running =
+            RunningContainer { host, definition, values, name, image, line, dir, life: None, _alive: alive };
         running.launch(self.may_pull, &mut spec, &mut engine)?;
         running.wait(&mut engine)?;
         Ok(running)
