@@ -302,16 +302,16 @@ impl Engine<'_> {
             }
             Message::Text(index, text) => {
                 let Some(running) = running(&mut self.states[index]) else { return };
-                let mut is_ready = false;
+                let served = running.serves();
                 if let StepKind::Service { ready } = &self.steps[index].kind
-                    && let Some(file) = running.read(&text, ready)
+                    && let Some(file) = running.read(&text, ready).filter(|file| !file.is_empty())
                 {
-                    is_ready = true;
-                    match if file.is_empty() { Ok(BTreeMap::new()) } else { given(Path::new(file)) } {
+                    match given(Path::new(file)) {
                         Ok(given) => self.given.extend(given),
                         Err(reason) => running.stop(Outcome::Error { reason }, Signal::TERM),
                     }
                 }
+                let is_ready = running.serves() && !served;
                 let (step, at_ms) = (self.steps[index].name.clone(), self.host.elapsed_ms());
                 self.emit(&Event::Output { step: step.clone(), at_ms, text });
                 if is_ready {
