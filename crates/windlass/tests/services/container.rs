@@ -8,7 +8,7 @@ use crate::engine::engine;
 use crate::fixture::{clean, ended};
 use crate::lease::Servers;
 use crate::live::{Live, run};
-use crate::shop::Shop;
+use crate::shop::{FAILING_TEST, Shop};
 
 const SERVICES: &str = "[services.postgres]\nbackend = \"container\"\nmigrations = \"migrations\"\nfixtures = [\"item.csv\"]\n\
      [services.redis]\nbackend = \"container\"\n";
@@ -130,14 +130,7 @@ fn what_databases_begin_with_is_kept_from_run_to_run() {
 #[test]
 fn what_a_failed_test_had_is_looked_at_in_another_container() {
     let shop = shop("[services.postgres]\nbackend = \"container\"\n");
-    let test = "import json, os, socket, subprocess\n\
-        s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n\
-        s.sendall(b'{\"windlass\": 1, \"service\": \"postgres\", \"test\": \"app::fails\"}\\n')\n\
-        answer = json.loads(s.makefile().readline())\n\
-        subprocess.run(['psql', '-q', answer['url'], '-c', 'create table item as select 7 as n'], check=True)\n\
-        s.sendall(b'{\"failed\": true}\\n')\n\
-        print(answer['name'], answer['kept_by'], end='')";
-    let said = run(&mut shop.command(&["with", "--", "python3", "-c", test])).exits(0).stdout;
+    let said = run(&mut shop.command(&["with", "--", "python3", "-c", FAILING_TEST])).exits(0).stdout;
     let (name, kept_by) = said.split_once(' ').unwrap();
     assert_eq!(kept_by, format!("windlass connect postgres --kept {name}"));
     for called in [name, "fails"] {

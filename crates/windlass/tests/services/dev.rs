@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::fixture::{Ended, clean, ended};
 use crate::live::{Live, run};
 use crate::pty::{CTRL_C, pty};
-use crate::shop::Shop;
+use crate::shop::{FAILING_TEST, Shop};
 
 const POSTGRES: &str = "[services.postgres]\n";
 
@@ -470,17 +470,11 @@ fn what_a_failed_test_has_left_is_looked_at_on_a_copy() {
     let dev = Dev::with_services(POSTGRES);
     let none = run(&mut dev.command(&["connect", "--kept"])).exits(0);
     assert_eq!(none.stdout, "no failed test has left a database of `postgres`\n");
-    let test = "import json, os, socket, subprocess\n\
-        s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n\
-        s.sendall(b'{\"windlass\": 1, \"service\": \"postgres\", \"test\": \"app::fails\"}\\n')\n\
-        answer = json.loads(s.makefile().readline())\n\
-        subprocess.run(['psql', '-q', answer['url'], '-c', 'create table item as select 7 as n'], check=True)\n\
-        s.sendall(b'{\"failed\": true}\\n')\n\
-        print(answer['name'], end='')";
-    let name = run(&mut dev.command(&["with", "--", "python3", "-c", test])).exits(0).stdout;
+    let said = run(&mut dev.command(&["with", "--", "python3", "-c", FAILING_TEST])).exits(0).stdout;
+    let (name, _) = said.split_once(' ').unwrap();
     let list = run(&mut dev.command(&["connect", "postgres", "--kept"])).exits(0);
     assert_eq!(list.stdout, format!("{name}  app::fails\n"));
-    for called in [&*name, "app::fails", "fails"] {
+    for called in [name, "app::fails", "fails"] {
         let args = ["connect", "postgres", "--kept", called, "--", "-qAtc", "delete from item returning n"];
         assert_eq!(run(&mut dev.command(&args)).exits(0).stdout, "7\n");
         assert_eq!(dev.shop.places().len(), 0);

@@ -231,7 +231,8 @@ fn two_hundred_tests_at_once_have_a_database_each() {
     assert_eq!(shop.places().len(), 0);
 }
 
-/// How tests end: by themselves, with an error, by a signal; an interrupted run has not failed. Only what the failed ones had is kept, and can be read after the run.
+/// How tests end: by themselves, with an error, by a signal; an interrupted one has not failed. Only what the failed ones had is
+/// kept, and can be read after the run.
 #[test]
 fn what_a_failed_test_had_is_kept_beyond_the_run() {
     let shop = shop();

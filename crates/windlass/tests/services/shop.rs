@@ -6,6 +6,16 @@ use std::process::Command;
 use crate::fixture::{Ended, Fixture};
 use crate::live::run;
 
+/// A test that leaves a database with a 7 in `item` and says that it has failed, as a program of Python's; it prints the
+/// database's name and the command that looks into it.
+pub(crate) const FAILING_TEST: &str = "import json, os, socket, subprocess\n\
+    s = socket.socket(socket.AF_UNIX); s.connect(os.environ['WINDLASS_SERVICES'])\n\
+    s.sendall(b'{\"windlass\": 1, \"service\": \"postgres\", \"test\": \"app::fails\"}\\n')\n\
+    answer = json.loads(s.makefile().readline())\n\
+    subprocess.run(['psql', '-q', answer['url'], '-c', 'create table item as select 7 as n'], check=True)\n\
+    s.sendall(b'{\"failed\": true}\\n')\n\
+    print(answer['name'], answer['kept_by'], end='')";
+
 /// A workspace with these services, whose servers have their private directories in `run/`.
 #[derive(Debug)]
 pub(crate) struct Shop {
