@@ -133,7 +133,7 @@ impl<'a> Chaos<'a> {
     /// somebody is killed.
     pub(super) fn unharmed(&self, backend: Backend) -> anyhow::Result<u64> {
         let mut shortest = u64::MAX;
-        // What is in a container begins with nothing kept each time.
+        // Those in containers take several times as long.
         let runs: &[bool] = if backend == Backend::Process { &[false, true, false, true] } else { &[false, true] };
         for is_alone in runs {
             let began = Instant::now();
