@@ -20,6 +20,11 @@ impl Host {
         io::stdout().is_terminal() && self.env("TERM").is_none_or(|term| term != "dumb")
     }
 
+    /// Whether a person types to a program and reads what it writes.
+    pub fn is_talked_to(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
     /// Whether colours are wanted on standard output: at a terminal, unless `NO_COLOR` is set.
     pub fn wants_color(&self) -> bool {
         self.is_terminal() && self.env("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -141,7 +141,7 @@ fi
 
 if [ -n "$owned" ]; then
   # The first process of a container is not sent what it has made no provision for, as a server has not at once.
-  ( (read -r _ || :; while kill -QUIT $$; do sleep 0.05; done) <&9 & )
+  ( (read -r _ || :; while kill -"${WINDLASS_STOP:-QUIT}" $$; do sleep 0.05; done) <&9 & )
   exec 9<&-
 fi
 # The server says so on standard error; who waits for a line on both waits for the real one by this.

@@ -13,7 +13,7 @@ fi
 # made no provision for, as a server has not at once, so that it is told again.
 if [ -p /run/windlass/alive ]; then
   exec 8<> /run/windlass/alive 9< /run/windlass/alive 8>&-
-  ( (read -r _ || :; while kill -TERM $$; do sleep 0.05; done) <&9 & )
+  ( (read -r _ || :; while kill -"${WINDLASS_STOP:-TERM}" $$; do sleep 0.05; done) <&9 & )
   exec 9<&-
 fi
 # Who is outside of the container is let in, unless somebody says otherwise.

@@ -151,6 +151,18 @@ pub enum Signal {
     Kill,
 }
 
+impl Signal {
+    /// What it is called: `INT`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "INT",
+            Self::Quit => "QUIT",
+            Self::Term => "TERM",
+            Self::Kill => "KILL",
+        }
+    }
+}
+
 /// What a server is set to, by key: what stands further down counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {

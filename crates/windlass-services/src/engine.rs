@@ -7,6 +7,7 @@ mod http;
 mod tests;
 mod written;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
 use serde_json::Value;
@@ -265,9 +266,52 @@ impl<S: Read + Write> EngineSession<S> {
     ///
     /// When the engine refuses.
     pub fn containers(&mut self, label: &str) -> Result<Vec<Labelled>, EngineError> {
-        let containers = self.get("/containers/json", &[("all", "1"), ("filters", &filter("label", label))])?;
+        self.containers_by(&filter("label", label))
+    }
+
+    fn containers_by(&mut self, filters: &str) -> Result<Vec<Labelled>, EngineError> {
+        let containers = self.get("/containers/json", &[("all", "1"), ("filters", filters)])?;
         let name = |it: &Value| text(&it["Names"][0]).trim_start_matches('/').to_owned();
         Ok(list(&containers).map(|it| Labelled { name: name(it), labels: pairs(&it["Labels"]) }).collect())
+    }
+
+    /// Makes a directory, which everybody may write to, in a container that does not run yet: also where a volume is mounted.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such container.
+    pub fn make_common_dir(&mut self, name: &str, dir: &str) -> Result<(), EngineError> {
+        let tar = tar_of_dir(dir.trim_start_matches('/'), 0o1777);
+        let to = path(&format!("/containers/{name}/archive"), &[("path", "/")]);
+        all(self.ask("PUT", &to, Sent::Tar(&mut &*tar, tar.len() as u64))?).map(drop)
+    }
+
+    /// The containers that a volume is mounted in, whether they run or not.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn containers_with(&mut self, volume: &str) -> Result<Vec<Labelled>, EngineError> {
+        self.containers_by(&filter("volume", volume))
+    }
+
+    /// Makes a volume, if there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn make_volume(&mut self, name: &str, labels: &BTreeMap<String, String>) -> Result<(), EngineError> {
+        let volume = serde_json::json!({ "Name": name, "Labels": labels });
+        self.post("/volumes/create", Sent::Json(volume.to_string()))
+    }
+
+    /// Whether there is a volume of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses.
+    pub fn has_volume(&mut self, name: &str) -> Result<bool, EngineError> {
+        Ok(there(self.get(&format!("/volumes/{}", encoded(name)), &[]))?.is_some())
     }
 
     /// The volumes that have a label.
@@ -328,4 +372,22 @@ fn split(reference: &str) -> (&str, &str) {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (reference, "latest"),
     }
+}
+
+/// An archive with one directory, as POSIX has it (ustar).
+fn tar_of_dir(name: &str, mode: u32) -> Vec<u8> {
+    let mut head = [0_u8; 512];
+    let mut put = |at: usize, field: &[u8]| head[at..at + field.len()].copy_from_slice(field);
+    put(0, format!("{name}/").as_bytes());
+    put(100, format!("{mode:07o}").as_bytes());
+    [108, 116].into_iter().for_each(|owner| put(owner, b"0000000"));
+    [124, 136].into_iter().for_each(|number| put(number, b"00000000000"));
+    // Counted with blanks where the sum stands.
+    put(148, b"        ");
+    put(156, b"5");
+    put(257, b"ustar\x0000");
+    let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
+    head[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    // Two empty blocks are its end.
+    [&head[..], &[0; 1024]].concat()
 }

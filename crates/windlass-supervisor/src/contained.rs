@@ -8,7 +8,7 @@ use windlass_services::{Definition, ImageSays, Values, image};
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
-use crate::container::{RunningContainer, StartContainer};
+use crate::container::{Data, RunningContainer, StartContainer};
 use crate::fill::Target;
 use crate::kept::Kept;
 use crate::template::{self, TEMPLATE, cache};
@@ -36,12 +36,12 @@ pub(crate) fn start<'a>(
         newest.set(kept.clone());
         kept.map(|(_, dir)| dir)
     };
-    let started = container.start(definition, password.clone(), port, &beginning);
+    let started = container.start(definition, password.clone(), port, Data::Memory(&beginning));
     let (running, n_kept) = match (started, newest.take()) {
         (Err(StartError::Failed { .. }), Some((_, dir))) => {
             // It may be broken: without it, what is wrong otherwise is said.
             host.remove_tree(&dir)?;
-            (container.start(definition, password, port, &|_| None)?, 0)
+            (container.start(definition, password, port, Data::Memory(&|_| None))?, 0)
         }
         (started, None) => (started?, 0),
         (started, Some((n, dir))) => {

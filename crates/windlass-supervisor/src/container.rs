@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use windlass_host::{Alive, Host};
 use windlass_plan::Command;
-use windlass_services::{ContainerSpec, Definition, EngineError, EngineSession, ImageSays, Use, Values, version_in};
+use windlass_services::{
+    ContainerSpec, Definition, EngineError, EngineSession, ImageSays, Kind, Use, Values, version_in,
+};
 
 use self::life::Life;
 use self::spec::{inside, on_machine, share, text};
 use crate::StartError;
-use crate::containers::{Owner, labels};
+use crate::containers::{Owner, end, labels};
 
 /// How long an engine may take to do one thing.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -39,7 +41,21 @@ pub struct StartContainer<'a> {
     pub may_pull: bool,
 }
 
-/// A server in a container that is ready, and is removed with its data when this is dropped.
+/// Where a container has the data of its server.
+#[derive(Clone, Copy)]
+pub enum Data<'d> {
+    /// In memory. By what its image says of itself it is known where what another one has been backed up to is, if it begins with that.
+    Memory(&'d dyn Fn(&ImageSays) -> Option<PathBuf>),
+    /// In a volume, where it stays, as what the server writes does in a file.
+    Volume {
+        /// The volume.
+        name: &'d str,
+        /// The file.
+        log: &'d Path,
+    },
+}
+
+/// A server in a container that is ready, and is removed when this is dropped, with its data unless that stays.
 #[derive(Debug)]
 pub struct RunningContainer<'a> {
     host: &'a Host,
@@ -53,14 +69,16 @@ pub struct RunningContainer<'a> {
     /// The command line that would have made and started it, without its secrets.
     pub line: String,
     dir: PathBuf,
+    log: PathBuf,
+    /// What asks the server to end so that its data is whole, where data stays.
+    stop: Option<&'static str>,
     life: Option<Life>,
     _alive: Option<Alive>,
 }
 
 impl<'a> StartContainer<'a> {
     /// Starts the container of a service, and waits until its server is ready. `port` is the one that it had before: another one is
-    /// taken if somebody has that one now, as [`RunningContainer::values`] tells. `beginning` says where what another container of
-    /// this image has been backed up to is, if it is to begin with that.
+    /// taken if somebody has that one now, as [`RunningContainer::values`] tells.
     ///
     /// # Errors
     ///
@@ -70,7 +88,7 @@ impl<'a> StartContainer<'a> {
         definition: &'a Definition,
         password: String,
         port: Option<u16>,
-        beginning: &dyn Fn(&ImageSays) -> Option<PathBuf>,
+        data: Data<'_>,
     ) -> Result<RunningContainer<'a>, StartError> {
         let host = self.host;
         let failed = |what: String| StartError::failed(&definition.name, what, "");
@@ -86,18 +104,32 @@ impl<'a> StartContainer<'a> {
         let dir = self.place.join(&definition.name);
         let run = dir.join("run");
         let name = format!("windlass-{}-{}", self.id, definition.name);
-        let inside = inside(definition, &name, password);
+        let mut inside = inside(definition, &name, password);
+        let volume = match data {
+            Data::Volume { name, .. } => Some(name),
+            Data::Memory(_) => None,
+        };
+        if volume.is_some() && definition.kind == Kind::Postgres {
+            // The users' own is there as soon as it is complete.
+            inside.database = "postgres".into();
+        }
         host.make_private_dir(&dir)?;
         host.make_shared_dir(&run)?;
         for (path, text) in definition.container_files(container, &inside) {
             host.write_shared(&on_machine(&path, &run), &text)?;
         }
         let alive = host.make_alive(&run.join("alive"))?;
-        let mut spec = definition.container_spec(container, &image, &inside, Use::Test);
-        spec.labels = labels(&Owner::of(host, self.place), self.id);
-        share(&mut spec, &run);
+        let use_for = if volume.is_some() { Use::Dev } else { Use::Test };
+        let mut spec = definition.container_spec(container, &image, &inside, use_for);
+        let stop = volume.map(|_| definition.process.stop.name());
+        spec.labels = labels(&Owner::of(host, self.place), self.id, stop);
+        share(&mut spec, &run, volume);
+        if let Some(stop) = stop {
+            // What its own watch sends it when the supervisor has died.
+            spec.env.insert("WINDLASS_STOP".into(), stop.into());
+        }
         spec.published = port;
-        if let Some(says) = says
+        if let (Data::Memory(beginning), Some(says)) = (data, says)
             && let Some(dir) = beginning(&says)
         {
             backup::begin_with(&mut spec, &says.entrypoint, &dir);
@@ -106,8 +138,12 @@ impl<'a> StartContainer<'a> {
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
         // From here on it is removed, however this ends.
+        let log = match data {
+            Data::Volume { log, .. } => log.to_owned(),
+            Data::Memory(_) => dir.join("log"),
+        };
         let mut running =
-            RunningContainer { host, definition, values, name, image, line, dir, life: None, _alive: alive };
+            RunningContainer { host, definition, values, name, image, line, dir, log, stop, life: None, _alive: alive };
         running.launch(self.may_pull, &mut spec, &mut engine)?;
         running.wait(&mut engine)?;
         Ok(running)
@@ -131,10 +167,6 @@ impl<'a> RunningContainer<'a> {
 
     fn engine(&self) -> Result<EngineSession<UnixStream>, StartError> {
         connect(self.host, &self.definition.name)
-    }
-
-    fn log(&self) -> PathBuf {
-        self.dir.join("log")
     }
 
     /// Makes and starts the container; the port that it is to have may be somebody else's.
@@ -161,7 +193,11 @@ impl<'a> RunningContainer<'a> {
         engine: &mut EngineSession<UnixStream>,
     ) -> Result<Result<(), EngineError>, StartError> {
         self.create(may_pull, spec, engine)?;
-        self.life = Some(Life::watch(self.host, &self.name, &self.log()).map_err(|error| self.failure(&error))?);
+        if self.stop.is_some() {
+            // A new volume is root's, and not every image lets its server be that.
+            engine.make_common_dir(&self.name, spec::DATA).map_err(|error| self.failure(&error.to_string()))?;
+        }
+        self.life = Some(Life::watch(self.host, &self.name, &self.log).map_err(|error| self.failure(&error))?);
         Ok(engine.start(&self.name))
     }
 
@@ -227,7 +263,7 @@ impl<'a> RunningContainer<'a> {
         let state = engine.state(&self.name).map_err(|error| error.to_string())?;
         let port = state.as_ref().and_then(|state| state.ports.get(&self.definition.port));
         self.values.port = *port.ok_or("its port is not published yet")?;
-        ready::is_ready(self.host, self.definition, &self.values, &self.log())
+        ready::is_ready(self.host, self.definition, &self.values, &self.log)
     }
 
     /// Keeps a server of a version that will do, if it says which one it has.
@@ -251,16 +287,13 @@ impl<'a> RunningContainer<'a> {
 
     /// An error with the end of its log.
     pub fn failure(&self, what: &str) -> StartError {
-        StartError::failed(&self.definition.name, what, &self.host.read_tail(&self.log(), TAIL_BYTES))
+        StartError::failed(&self.definition.name, what, &self.host.read_tail(&self.log, TAIL_BYTES))
     }
 
     /// Removes the container. What cannot be removed now, the next run sweeps: it has our labels.
     fn remove(&self) {
-        let Ok(mut engine) = connect(self.host, &self.name) else { return };
-        for _ in 0..500 {
-            // One that has ended is being removed already.
-            let Err(EngineError::Refused { status: 409, .. }) = engine.remove(&self.name) else { return };
-            self.host.sleep(Duration::from_millis(10));
+        if let Ok(mut engine) = self.engine() {
+            let _ = end(self.host, &mut engine, &self.name, self.stop);
         }
     }
 }
@@ -272,7 +305,7 @@ impl Drop for RunningContainer<'_> {
     }
 }
 
-fn connect(host: &Host, name: &str) -> Result<EngineSession<UnixStream>, StartError> {
+pub(crate) fn connect(host: &Host, name: &str) -> Result<EngineSession<UnixStream>, StartError> {
     let stream = host.connect_container_engine(PATIENCE);
     stream.map(EngineSession::new).map_err(|error| StartError::failed(name, format!("needs a container: {error}"), ""))
 }

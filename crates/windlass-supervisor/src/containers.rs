@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,11 +15,17 @@ use crate::place;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const RUN: &str = "windlass.run";
-const PLACE: &str = "windlass.place";
-const MACHINE: &str = "windlass.machine";
+/// The private directory of the run that a container belongs to.
+pub(crate) const PLACE: &str = "windlass.place";
+pub(crate) const MACHINE: &str = "windlass.machine";
 const BOOT: &str = "windlass.boot";
-const USER: &str = "windlass.user";
+pub(crate) const USER: &str = "windlass.user";
 const OWNER: &str = "windlass.owner";
+const STOP: &str = "windlass.stop";
+
+/// How long a server whose data is to be whole may take to end.
+const HALT_MS: u64 = 20_000;
+const TICK: Duration = Duration::from_millis(10);
 
 /// Whose a container is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +50,15 @@ impl Owner {
     }
 }
 
-/// What is written on a container.
-pub(crate) fn labels(owner: &Owner, id: &str) -> BTreeMap<String, String> {
+/// What is written on a container; `stop` is the signal that ends one whose data stays.
+pub(crate) fn labels(owner: &Owner, id: &str, stop: Option<&str>) -> BTreeMap<String, String> {
     let Owner { place, machine, boot, user, process } = owner;
     let pairs = [(RUN, id), (PLACE, place), (MACHINE, machine), (BOOT, boot), (USER, user), (OWNER, process)];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .into_iter()
+        .chain(stop.map(|stop| (STOP, stop)))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Whether this process may say that the run of a container has died: only its own user on its own machine can tell.
@@ -88,12 +99,35 @@ pub fn sweep_containers(host: &Host) -> Vec<SweptContainer> {
     let mut engine = EngineSession::new(stream);
     let mut swept = Vec::new();
     for it in engine.containers(PLACE).unwrap_or_default().iter().filter(|it| is_left(host, it)) {
-        swept.extend(told("container", &it.name, engine.remove(&it.name)));
+        let stop = it.labels.get(STOP).map(String::as_str);
+        swept.extend(told("container", &it.name, end(host, &mut engine, &it.name, stop)));
     }
     for it in engine.volumes(PLACE).unwrap_or_default().iter().filter(|it| is_left(host, it)) {
         swept.extend(told("volume", &it.name, engine.remove_volume(&it.name)));
     }
     swept
+}
+
+/// Removes a container, once its server has ended by the signal `stop` where there is one, or not for long; whether there was one.
+pub(crate) fn end<S: Read + Write>(
+    host: &Host,
+    engine: &mut EngineSession<S>,
+    name: &str,
+    stop: Option<&str>,
+) -> Result<bool, EngineError> {
+    let deadline_ms = host.elapsed_ms().saturating_add(HALT_MS);
+    if stop.is_some_and(|stop| engine.kill(name, stop).is_ok()) {
+        while engine.state(name)?.is_some_and(|state| state.is_running) && host.elapsed_ms() < deadline_ms {
+            host.sleep(TICK);
+        }
+    }
+    loop {
+        match engine.remove(name) {
+            // One that has ended is being removed already.
+            Err(EngineError::Refused { status: 409, .. }) if host.elapsed_ms() < deadline_ms => host.sleep(TICK),
+            removed => return removed,
+        }
+    }
 }
 
 /// What is to be said of a removal; nothing if somebody else was faster.

@@ -2,10 +2,13 @@
 //! of tests know nothing of them.
 
 mod connect;
+mod contained;
 mod first;
 mod home;
 mod keep;
 mod kept;
+mod left;
+mod volume;
 
 pub use connect::{Client, connect, on_remains};
 pub use home::Home;

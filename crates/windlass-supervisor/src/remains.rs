@@ -10,7 +10,7 @@ use windlass_services::{Definition, PostgresError, Values};
 use crate::StartError;
 use crate::backend::Main;
 use crate::cluster::{Cluster, quoted};
-use crate::container::{RunningContainer, StartContainer};
+use crate::container::{Data, RunningContainer, StartContainer};
 use crate::offer::OfFailed;
 use crate::template::TEMPLATE;
 
@@ -111,7 +111,7 @@ pub(crate) fn copy(host: &Host, dir: &Path, service: &str, version: &str, to: &P
     Ok(host.copy_tree(&data(dir, service), to)?)
 }
 
-/// Starts a container with what one has left of a service; `None` where it was a process.
+/// Starts a container with what one has left of a service.
 ///
 /// # Errors
 ///
@@ -120,14 +120,10 @@ pub(crate) fn start_contained<'a>(
     dir: &Path,
     container: StartContainer<'a>,
     definition: &'a Definition,
-) -> Result<Option<RunningContainer<'a>>, StartError> {
+) -> Result<RunningContainer<'a>, StartError> {
     let (host, service) = (container.host, &*definition.name);
     let _lock = wait(host, dir, service)?;
-    if !of(host, dir, service)?.is_some_and(|remains| remains.in_container) {
-        return Ok(None);
-    }
-    let started = container.start(definition, host.random(16)?, None, &|_| Some(data(dir, service)))?;
-    Ok(Some(started))
+    container.start(definition, host.random(16)?, None, Data::Memory(&|_| Some(data(dir, service))))
 }
 
 /// Held by who keeps what failed tests have, or looks at it; `None` if somebody else does.

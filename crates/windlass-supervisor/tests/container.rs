@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use windlass_host::{Host, Lock};
 use windlass_services::{ContainerSpec, Definition, EngineSession, PostgresSession, RedisSession, read};
-use windlass_supervisor::{RunningContainer, StartContainer, StartError, build_image, sweep_containers};
+use windlass_supervisor::{Data, RunningContainer, StartContainer, StartError, build_image, sweep_containers};
 
 const ANSWER: Duration = Duration::from_secs(10);
 const PASSWORD: &str = "5ec2e7";
@@ -39,7 +39,7 @@ impl Run {
     ) -> Result<RunningContainer<'a>, StartError> {
         let Self { host, dir, id, .. } = self;
         let start = StartContainer { host, place: dir.path(), id, may_pull };
-        start.start(definition, PASSWORD.into(), port, &|_| None)
+        start.start(definition, PASSWORD.into(), port, Data::Memory(&|_| None))
     }
 
     fn start<'a>(&'a self, definition: &'a Definition) -> Result<RunningContainer<'a>, StartError> {

@@ -8,7 +8,7 @@ use windlass_host::Signal;
 use windlass_plan::Command;
 use windlass_services::Definition;
 use windlass_supervisor::dev::{Home, Kept, KeptServer};
-use windlass_supervisor::{Found, Launcher, StartError};
+use windlass_supervisor::{Launcher, StartError, Way};
 use windlass_toml::hint;
 
 use crate::exit::Usage;
@@ -41,7 +41,8 @@ impl Development {
         servers::demand(&config.services)?;
         let home = done(cx, Home::of(&cx.host, workspace.root.as_ref()))?;
         let dir = servers::dir(&workspace.target_directory);
-        Ok(Self { root: workspace.root, dir, services: config.services, may_set_up: config.ci.setup, home })
+        let services = home.settled(&cx.host, config.services);
+        Ok(Self { root: workspace.root, dir, services, may_set_up: config.ci.setup, home })
     }
 
     /// The service of that name; without one, the only one that there is.
@@ -75,9 +76,18 @@ impl Development {
         }
     }
 
-    /// The programs of all services, which can work on the data that is there.
-    pub(crate) fn find(&self, cx: &Context) -> anyhow::Result<Vec<Found>> {
-        done(cx, self.home.find(&cx.host, &self.services))
+    /// In which way each service runs; what is there can work on its data.
+    pub(crate) fn ways(&self, cx: &Context) -> anyhow::Result<Vec<Way>> {
+        done(cx, self.home.ways(&cx.host, &self.services))
+    }
+
+    /// The data of a service, in words; `None` if it has none.
+    pub(crate) fn data(&self, cx: &Context, name: &str) -> Option<String> {
+        let dir = self.home.data_of(name);
+        let dir = cx.host.is_dir(&dir).then(|| size(cx.host.tree_bytes(&dir)));
+        let volume = self.home.volume_of(&cx.host, name).map(|volume| format!("in the volume `{volume}`"));
+        let both: Vec<String> = dir.into_iter().chain(volume).collect();
+        (!both.is_empty()).then(|| both.join(" and "))
     }
 
     /// What runs, if something does.
@@ -95,11 +105,11 @@ impl Development {
     /// # Errors
     ///
     /// When they do not come up: the supervisor has said why.
-    pub(crate) fn start(&self, cx: &Context) -> anyhow::Result<Kept> {
+    pub(crate) fn start(&self, cx: &Context, may_set_up: bool) -> anyhow::Result<Kept> {
         let host = &cx.host;
         let log = self.home.log();
         let mut read = host.file_bytes(&log);
-        let mut keeper = host.start_detached(&self.command(cx)?, &log)?;
+        let mut keeper = host.start_detached(&self.command(cx, may_set_up)?, &log)?;
         let mut stop_by_ms = None;
         loop {
             let ended = keeper.ended();
@@ -129,8 +139,8 @@ impl Development {
     }
 
     /// What keeps the servers.
-    fn command(&self, cx: &Context) -> anyhow::Result<Command> {
-        let command = servers::supervise_command(cx, &self.root, true)?;
+    fn command(&self, cx: &Context, may_set_up: bool) -> anyhow::Result<Command> {
+        let command = servers::supervise_command(cx, &self.root, may_set_up)?;
         Ok(command.arg("--dev"))
     }
 }

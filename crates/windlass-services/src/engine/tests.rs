@@ -235,6 +235,40 @@ fn what_has_a_label_is_listed() {
 }
 
 #[test]
+fn a_volume_is_made_once_and_is_mounted_somewhere() {
+    let made = "{\"CreatedAt\":\"2026-11-26T12:59:48Z\",\"Driver\":\"local\",\"Labels\":{\"windlass.dev\":\"/a\"},\"Mountpoint\":\"/v/_data\",\"Name\":\"ctv\",\"Options\":null,\"Scope\":\"local\"}\n";
+    let mounted = "[{\"Id\":\"a958\",\"Names\":[\"/ct-x\"],\"Image\":\"ct:t\",\"Labels\":{},\"State\":\"created\"}]\n";
+    let mut engine = session(&[
+        answer("404 Not Found", "{\"message\":\"get ctv: no such volume\"}\n"),
+        answer("201 Created", made),
+        answer("200 OK", made),
+        answer("200 OK", mounted),
+        answer("200 OK", ""),
+    ]);
+    assert!(!engine.has_volume("ctv").unwrap());
+    engine.make_volume("ctv", &BTreeMap::from([("windlass.dev".to_owned(), "/a".to_owned())])).unwrap();
+    assert!(engine.has_volume("ctv").unwrap());
+    assert_eq!(engine.containers_with("ctv").unwrap(), [Labelled { name: "ct-x".into(), labels: BTreeMap::new() }]);
+    engine.make_common_dir("ct-x", "/var/lib/data").unwrap();
+    let expected = [
+        "GET /volumes/ctv",
+        "POST /volumes/create",
+        "GET /volumes/ctv",
+        "GET /containers/json?all=1&filters=%7B%22volume%22:%5B%22ctv%22%5D%7D",
+        "PUT /containers/ct-x/archive?path=/",
+    ];
+    assert_eq!(engine.asked(), expected);
+    let told = &engine.connection.stream().told;
+    let tar = &told[told.len() - 1536..];
+    // What Python's tarfile writes for the same directory.
+    let fields: Vec<_> =
+        tar.split(|byte| *byte == 0).filter(|field| !field.is_empty()).map(String::from_utf8_lossy).collect();
+    let expected =
+        ["var/lib/data/", "0001777", "0000000", "0000000", "00000000000", "00000000000", "010221", " 5", "ustar", "00"];
+    assert_eq!(fields, expected);
+}
+
+#[test]
 fn who_waits_is_told_the_end_and_who_listens_all_that_is_written() {
     let begins = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n";
     let engine = session(&[begins.to_owned(), "\u{1}\0\0\0\0\0\0\u{3}hi\n\u{2}\0\0\0\0\0\0\u{3}er\n".to_owned()]);

@@ -6,13 +6,13 @@ use windlass_services::{ContainerSpec, Definition, Values};
 
 /// Where a container sees the directory that it shares with the machine.
 pub(super) const INSIDE: &str = "/run/windlass";
-/// Where a container has the data of tests, in memory.
-const MEMORY: &str = "/var/lib/windlass";
+/// Where a container has its data: in memory, or the volume in which they stay.
+pub(super) const DATA: &str = "/var/lib/windlass";
 
 /// What a server knows of itself within its container.
 pub(super) fn inside(definition: &Definition, id: &str, password: String) -> Values {
     Values {
-        data: MEMORY.to_owned(),
+        data: DATA.to_owned(),
         run: INSIDE.to_owned(),
         prefix: "/usr".into(),
         host: "0.0.0.0".into(),
@@ -25,11 +25,14 @@ pub(super) fn inside(definition: &Definition, id: &str, password: String) -> Val
     }
 }
 
-/// Shares a directory of the machine with a container, and gives it memory for the data of tests.
-pub(super) fn share(spec: &mut ContainerSpec, run: &Path) {
+/// Shares a directory of the machine with a container, and gives it a volume for its data, or memory.
+pub(super) fn share(spec: &mut ContainerSpec, run: &Path, volume: Option<&str>) {
     spec.binds = vec![(text(run), INSIDE.to_owned())];
     spec.is_removed_at_its_end = true;
-    spec.tmpfs = [(MEMORY.to_owned(), "mode=1777".to_owned())].into();
+    match volume {
+        Some(volume) => spec.binds.push((volume.to_owned(), DATA.to_owned())),
+        None => spec.tmpfs = [(DATA.to_owned(), "mode=1777".to_owned())].into(),
+    }
 }
 
 /// Where the machine has a file of the shared directory.

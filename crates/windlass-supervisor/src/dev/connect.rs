@@ -1,14 +1,16 @@
 //! What a person talks to a server with.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use windlass_host::Host;
 use windlass_plan::Command;
 use windlass_services::{Definition, Root, Values};
 
+use super::kept::KeptServer;
 use crate::account::Account;
 use crate::cluster::set_password;
-use crate::container::StartContainer;
+use crate::container::{self, StartContainer};
 use crate::kept::any_port;
 use crate::place::{Place, sweep};
 use crate::start::Start;
@@ -25,26 +27,67 @@ pub struct Client<'a> {
     pub args: &'a [String],
 }
 
-/// The command that talks to the server of these values.
+/// The command that talks to a server of development.
 ///
 /// # Errors
 ///
-/// When the service's programs are not at hand, or it has no client.
-pub fn connect(host: &Host, client: Client<'_>, values: &Values) -> Result<Command, StartError> {
-    let found = find(host, client.definition)?;
-    client_of(host, client, &found, values)
+/// When the client is not at hand, or the service has none.
+pub fn connect(host: &Host, client: Client<'_>, server: &KeptServer) -> Result<Command, StartError> {
+    match &server.container {
+        Some(container) => of_container(host, client, container, &server.values),
+        None => of_machine(host, client, &find(host, client.definition)?, &server.values),
+    }
 }
 
-fn client_of(host: &Host, client: Client<'_>, found: &Found, values: &Values) -> Result<Command, StartError> {
+/// The client that belongs to a server's own programs.
+fn of_machine(host: &Host, client: Client<'_>, found: &Found, values: &Values) -> Result<Command, StartError> {
+    let (words, env) = words(client, values)?;
+    let words = found.resolved(host, words);
+    let command = Command::new(&words[0], client.cwd.to_string_lossy()).args(&words[1..]).args(client.args);
+    let command = found.with_libraries(command);
+    Ok(env.into_iter().fold(command, |command, (name, value)| command.env(name, value)))
+}
+
+/// The client of this machine, if there is one, else the one that the container has.
+fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Values) -> Result<Command, StartError> {
+    let Client { definition, cwd, args } = client;
+    if let Ok(found) = find(host, definition) {
+        return of_machine(host, client, &found, values);
+    }
+    let (on_machine, env) = words(client, values)?;
+    let cwd = cwd.to_string_lossy();
+    let set = |command: Command| env.iter().fold(command, |command, (name, value)| command.env(name, value));
+    if host.find_program(&on_machine[0]).is_some() {
+        return Ok(set(Command::new(&on_machine[0], cwd).args(&on_machine[1..]).args(args)));
+    }
+    let failed = |what: String| StartError::failed(&definition.name, what, "");
+    let engine = container::connect(host, &definition.name)?.engine();
+    let engine = engine.map_err(|error| failed(format!("cannot be reached in its container: {error}")))?.program;
+    if host.find_program(&engine).is_none() {
+        let client = &on_machine[0];
+        let what = format!(
+            "has its client in a container: there is neither `{client}` on `PATH`, nor `{engine}`, which runs that one"
+        );
+        return Err(failed(what));
+    }
+    let (within, _) = words(client, &Values { port: definition.port, ..values.clone() })?;
+    let mut command = Command::new(engine, cwd).args(["exec", "--interactive"]);
+    if host.is_talked_to() {
+        command = command.arg("--tty");
+    }
+    // Its value is the command's own: arguments can be read by everybody.
+    let names = env.keys().flat_map(|name| ["--env", name]);
+    Ok(set(command.args(names).arg(container).args(within).args(args)))
+}
+
+/// The client with what is set for it.
+fn words(client: Client<'_>, values: &Values) -> Result<(Vec<String>, BTreeMap<String, String>), StartError> {
     let (words, env) = client.definition.client(values);
     if words.is_empty() {
         let what = "has no client; `package.client` names one: a program and its arguments";
         return Err(StartError::failed(&client.definition.name, what, ""));
     }
-    let words = found.resolved(host, words);
-    let command = Command::new(&words[0], client.cwd.to_string_lossy()).args(&words[1..]).args(client.args);
-    let command = found.with_libraries(command);
-    Ok(env.into_iter().fold(command, |command, (name, value)| command.env(name, value)))
+    Ok((words, env))
 }
 
 /// Starts a server on a copy of what failed tests have left of a service in `dir`, has `act` do something with the client of one of
@@ -64,15 +107,18 @@ pub fn on_remains<T>(
         host.print_error(&format!("note: {swept}\n"));
     }
     let definition = client.definition;
+    let is_contained = remains::read(host, dir, &definition.name)?.is_some_and(|remains| remains.in_container);
+    if is_contained {
+        let place = Place::make(host, Account::Own)?;
+        let start = StartContainer { host, place: &place.dir, id: &place.id, may_pull: true };
+        let running = remains::start_contained(dir, start, definition)?;
+        set_password(host, &running.values).map_err(|error| running.failure(&error.to_string()))?;
+        let values = Values { database: database.to_owned(), ..running.values.clone() };
+        return Ok(act(&of_container(host, client, &running.name, &values)?));
+    }
     let found = find(host, definition)?;
     let account = if definition.process.root == Root::Refuses { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
-    let container = StartContainer { host, place: &place.dir, id: &place.id, may_pull: true };
-    if let Some(running) = remains::start_contained(dir, container, definition)? {
-        set_password(host, &running.values).map_err(|error| running.failure(&error.to_string()))?;
-        let values = Values { database: database.to_owned(), ..running.values.clone() };
-        return Ok(act(&client_of(host, client, &found, &values)?));
-    }
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: Path::new("/") };
     let port = any_port(host)?;
     let site = start.site(&definition.name, definition, &found, port, host.random(16)?)?;
@@ -80,5 +126,5 @@ pub fn on_remains<T>(
     let running = site.launch()?;
     set_password(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
     let values = Values { database: database.to_owned(), ..running.site.values.clone() };
-    Ok(act(&client_of(host, client, &found, &values)?))
+    Ok(act(&of_machine(host, client, &found, &values)?))
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use windlass_services::{Definition, Kind, PostgresError};
+use windlass_host::Host;
+use windlass_services::{Definition, Kind, PostgresError, Values};
 
 use crate::cluster::{Cluster, quoted};
 use crate::kept::any_port;
@@ -37,23 +38,37 @@ pub(crate) fn make(
 
 /// A cluster with the schema and the fixtures that tests have, in the database that is given to users.
 fn postgres(start: &Start<'_>, site: Site<'_>) -> Result<(), StartError> {
-    let (host, name) = (start.host, &site.definition.name.clone());
-    let content = &site.definition.content;
+    let host = start.host;
+    say_new(host, site.definition);
+    let links = chain::read(host, start.root, site.definition, &site.found.version)?;
+    let mut running = template::start(site, &links)?;
+    give(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
+    // What is copied is whole, and written down.
+    running.halt();
+    Ok(())
+}
+
+/// Says what a new server begins with, where that is not nothing.
+pub(super) fn say_new(host: &Host, definition: &Definition) {
+    let Definition { name, content, .. } = definition;
     if content.migrations.is_some() || !content.fixtures.is_empty() {
         host.print_error(&format!(
             "note: `{name}` is new, and begins with what tests begin with: schema and fixtures; later migrations are yours to run\n"
         ));
     }
-    let links = chain::read(host, start.root, site.definition, &site.found.version)?;
-    let mut running = template::start(site, &links)?;
-    let hand = || -> Result<(), PostgresError> {
-        let mut session = Cluster::of(&running.site.values).control(host)?;
-        session.query(&format!("ALTER DATABASE {TEMPLATE} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false"))?;
-        let database = quoted(&running.site.values.database);
-        session.query(&format!("ALTER DATABASE {TEMPLATE} RENAME TO {database}")).map(drop)
-    };
-    hand().map_err(|error| running.site.failure(&error.to_string()))?;
-    // What is copied is whole, and written down.
-    running.halt();
-    Ok(())
+}
+
+/// Makes of [`TEMPLATE`] the database that is given to users.
+pub(super) fn give(host: &Host, values: &Values) -> Result<(), PostgresError> {
+    let mut session = Cluster::of(values).control(host)?;
+    session.query(&format!("ALTER DATABASE {TEMPLATE} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false"))?;
+    session.query(&format!("ALTER DATABASE {TEMPLATE} RENAME TO {}", quoted(&values.database))).map(drop)
+}
+
+/// Says that a service whose data is made has other data, which is not used: what its server was before.
+pub(super) fn other_data(service: &str, backend: &str) -> String {
+    format!(
+        "note: `{service}` begins afresh here; the data that it has as a {backend} stays: `backend = \"{backend}\"` in \
+         `[services.{service}]` has it again\n"
+    )
 }

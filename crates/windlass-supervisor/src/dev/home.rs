@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use windlass_host::{Host, HostError, Lock, Signal};
-use windlass_services::{Definition, Kind};
+use windlass_services::{Backend, Definition, Kind};
 
 use super::kept::Kept;
-use crate::place::remove_segment;
-use crate::{Found, StartError, find};
+use super::volume;
+use crate::container::connect;
+use crate::{StartError, Way, way};
 
 /// How long those who keep servers may take to stop them all in good order.
 const STOP_MS: u64 = 120_000;
 /// How long one that has just started may take to say that it is there.
 const START_MS: u64 = 5_000;
-/// How long a server may take to end whose supervisor has been killed.
-const HALT_MS: u64 = 20_000;
 const TICK: Duration = Duration::from_millis(10);
 
 /// The directory of one worktree; no other has it, and it stays when the target directory goes.
@@ -58,7 +57,13 @@ impl Home {
     pub fn all(host: &Host) -> Vec<Self> {
         let Some(all) = all(host) else { return Vec::new() };
         let dirs = host.list_dir(&all).unwrap_or_default().into_iter().map(|name| all.join(name));
-        dirs.filter_map(|dir| Some(Self { root: root_of(host, &dir)?, dir })).collect()
+        let mut homes: Vec<Self> = dirs.filter_map(|dir| Some(Self { root: root_of(host, &dir)?, dir })).collect();
+        // Of which the directory was removed, and the volumes were not.
+        let bare = volume::all(host).into_iter().map(|(_, home)| home);
+        let bare = bare.filter(|home| home.dir.parent() == Some(&all) && !host.exists(&home.dir));
+        homes.extend(bare);
+        homes.dedup();
+        homes
     }
 
     /// Whether the worktree is no longer there.
@@ -85,6 +90,33 @@ impl Home {
     /// The data of a service.
     pub fn data_of(&self, service: &str) -> PathBuf {
         self.dir.join(service).join("data")
+    }
+
+    /// The volume that has the data of a service of which a server has run in a container.
+    pub fn volume_of(&self, host: &Host, service: &str) -> Option<String> {
+        host.read_text(&self.volume_file(service)).ok().flatten()
+    }
+
+    /// All volumes that have data of the worktree; none where no engine answers.
+    pub fn volumes(&self, host: &Host) -> Vec<String> {
+        volume::all(host).into_iter().filter(|(_, home)| home == self).map(|(name, _)| name).collect()
+    }
+
+    /// The file that names it.
+    pub(super) fn volume_file(&self, service: &str) -> PathBuf {
+        self.dir.join(service).join("volume")
+    }
+
+    /// The services, each to run in the way in which it has data, unless its table says another.
+    pub fn settled(&self, host: &Host, mut definitions: Vec<Definition>) -> Vec<Definition> {
+        for it in definitions.iter_mut().filter(|it| it.backend.is_none()) {
+            if host.is_dir(&self.data_of(&it.name)) {
+                it.backend = Some(Backend::Process);
+            } else if self.volume_of(host, &it.name).is_some() {
+                it.backend = Some(Backend::Container);
+            }
+        }
+        definitions
     }
 
     /// Waits until nobody else starts, stops or removes these servers, and sees that nobody does until the lock is dropped.
@@ -187,72 +219,19 @@ impl Home {
         Ok(true)
     }
 
-    /// Sees that no server works on the data any more whose supervisor has been killed: it stops by itself, and is killed where it
-    /// does not.
-    pub(crate) fn see_off(&self, host: &Host) -> Result<(), HostError> {
-        let last = self.last(host)?;
-        for (service, server) in last.iter().flat_map(|last| &last.servers) {
-            let Some(program) = &server.program else { continue };
-            let deadline_ms = host.elapsed_ms().saturating_add(HALT_MS);
-            loop {
-                let running = host.running_in(&self.data_of(service), program);
-                if running.is_empty() || host.elapsed_ms() > deadline_ms + HALT_MS {
-                    break;
-                }
-                // Those that a server leaves behind which has been killed never end.
-                if !running.contains_key(&server.pid) || host.elapsed_ms() > deadline_ms {
-                    running.values().for_each(|it| it.signal(Signal::KILL));
-                }
-                host.sleep(TICK);
-            }
-        }
-        for data in host.list_dir(&self.dir)?.iter().map(|service| self.data_of(service)) {
-            let file = data.join("postmaster.pid");
-            let text = host.read_text(&file)?.unwrap_or_default();
-            let pid = text.lines().next().and_then(|pid| pid.trim().parse().ok());
-            if pid.and_then(|pid| host.works_in(pid, &data)) == Some(false) {
-                // Of a server that was killed, whose number may be somebody else's by now: PostgreSQL would take it for another
-                // server. The number of a segment means nothing any more once the machine has been started anew.
-                if last.as_ref().is_some_and(|last| last.boot == host.boot_id()) {
-                    remove_segment(host, &data);
-                }
-                host.remove_file(&file)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the data of a service whose server does not run; the address stays.
+    /// In which way each service runs, seeing that it can, and that its programs can work on the data that is there.
     ///
     /// # Errors
     ///
-    /// When something of it cannot be removed.
-    pub fn reset(&self, host: &Host, service: &str) -> Result<(), StartError> {
-        self.see_off(host)?;
-        Ok(host.remove_tree(&self.dir.join(service))?)
-    }
-
-    /// Stops what runs, and removes the directory.
-    ///
-    /// # Errors
-    ///
-    /// When a server does not end, or something cannot be removed.
-    pub fn remove(&self, host: &Host) -> Result<(), StartError> {
-        let _alone = self.alone(host)?;
-        self.down(host)?;
-        self.see_off(host)?;
-        Ok(host.remove_tree(&self.dir)?)
-    }
-
-    /// Finds the programs of services, and sees that they can work on the data that is there.
-    ///
-    /// # Errors
-    ///
-    /// When they are not at hand, or the data is of another version.
-    pub fn find(&self, host: &Host, definitions: &[Definition]) -> Result<Vec<Found>, StartError> {
-        let found = |definition: &Definition| {
-            let found = find(host, definition)?;
-            let data = self.data_of(&definition.name);
+    /// When programs or an engine are not at hand, or the data is of another version.
+    pub fn ways(&self, host: &Host, definitions: &[Definition]) -> Result<Vec<Way>, StartError> {
+        let way = |definition: &Definition| {
+            let name = &*definition.name;
+            let found = match way(host, definition)? {
+                Way::Process(found) => found,
+                Way::Container => return connect(host, name).map(|_| Way::Container),
+            };
+            let data = self.data_of(name);
             let version = match definition.kind {
                 Kind::Postgres => host.read_text(&data.join("PG_VERSION"))?,
                 _ => None,
@@ -265,13 +244,12 @@ impl Home {
                      the data and starts afresh; it is in `{}`",
                         found.version,
                         data.display(),
-                        name = definition.name
                     )))
                 }
-                _ => Ok(found),
+                _ => Ok(Way::Process(found)),
             }
         };
-        definitions.iter().map(found).collect()
+        definitions.iter().map(way).collect()
     }
 
     /// Whether a process keeps servers here; who cannot even look at the lock has none.

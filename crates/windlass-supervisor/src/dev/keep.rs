@@ -7,15 +7,17 @@ use windlass_host::{Host, HostError};
 use windlass_plan::Command;
 use windlass_services::{Definition, Kind, Root};
 
-use super::first;
 use super::home::Home;
 use super::kept::{Kept, KeptServer, configured};
+use super::{contained, first};
 use crate::account::Account;
+use crate::backend::Main;
 use crate::cluster::set_password;
+use crate::container::StartContainer;
 use crate::kept::Kept as Addresses;
 use crate::place::{Place, sweep};
 use crate::start::{Running, Start};
-use crate::{Launcher, StartError};
+use crate::{Found, Launcher, StartError, Way, sweep_containers};
 
 const TICK: Duration = Duration::from_millis(50);
 /// A log that is longer makes room for a new one when its server starts.
@@ -30,6 +32,8 @@ pub struct Keeping<'a> {
     pub home: &'a Home,
     /// What becomes a server.
     pub launcher: &'a Launcher,
+    /// Whether an image may be fetched that is not there.
+    pub may_pull: bool,
 }
 
 /// Starts the servers of development and keeps them, in a session of its own, until it is asked to stop; they are stopped in good
@@ -40,7 +44,7 @@ pub struct Keeping<'a> {
 /// When they are kept already, or one cannot be started.
 pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Result<(), StartError> {
     host.leave_session();
-    let Keeping { home, launcher } = keeping;
+    let Keeping { home, launcher, may_pull } = keeping;
     home.make(host)?;
     let _lock = home
         .keep(host)?
@@ -50,55 +54,47 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     let (boot, servers) = home.last(host)?.map(|last| (last.boot, last.servers)).unwrap_or_default();
     let mut kept = Kept { pid, since_unix_ms, is_ready: false, boot, servers };
     home.write(host, &kept)?;
+    for swept in sweep_containers(host) {
+        host.print_error(&format!("note: {swept}\n"));
+    }
     for swept in sweep(host) {
         host.print_error(&format!("note: {swept}\n"));
     }
     home.see_off(host)?;
     kept.boot = host.boot_id();
     kept.servers.clear();
-    let found = home.find(host, definitions)?;
-    let refuses_root = definitions.iter().any(|definition| definition.process.root == Root::Refuses);
-    let account = if refuses_root { Account::of_servers(host)? } else { Account::Own };
+    let ways = home.ways(host, definitions)?;
+    let runs_as_nobody = |(definition, way): (&Definition, &Way)| {
+        definition.process.root == Root::Refuses && matches!(way, Way::Process(_))
+    };
+    let account =
+        if definitions.iter().zip(&ways).any(runs_as_nobody) { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: &home.root };
     let durable = Start { home: Some(&home.dir), ..start };
+    let container = StartContainer { host, place: &place.dir, id: &place.id, may_pull };
     let mut addresses = Addresses::read(host, &home.dir)?;
     let mut running = Vec::new();
-    for (definition, found) in definitions.iter().zip(&found) {
-        let (port, password, said) = addresses.address(host, &definition.name)?;
-        if let Some(said) = said {
-            host.print_error(&format!("note: {said}\n"));
-        }
-        // Before there is data that has the password.
-        addresses.keep(host)?;
-        let dir = home.dir.join(&definition.name);
-        if !host.is_dir(&dir) {
-            host.make_private_dir(&dir)?;
-        }
-        if host.uid() == 0 && account.owner().is_none() {
-            // It may have been handed over when servers ran as somebody else.
-            host.hand_over(&dir, 0)?;
-        }
-        let log = home.log_of(&definition.name);
-        if host.file_bytes(&log) > LOG_BYTES {
-            host.rename(&log, &log.with_extension("old"))?;
-        }
-        let data = home.data_of(&definition.name);
-        if !host.is_dir(&data) {
-            first::make(&start, definition, found, &password, &data)?;
-        }
-        if definition.process.root == Root::Refuses {
-            see_that_it_is_reached(host, account, &definition.name, &home.dir)?;
-        }
-        let server = durable.site(&definition.name, definition, found, port, password)?.launch()?;
+    for (definition, way) in definitions.iter().zip(&ways) {
+        make_room(host, home, definition)?;
+        let server = match way {
+            Way::Process(found) => {
+                Main::Process(start_process(&start, &durable, home, definition, found, &mut addresses)?)
+            }
+            Way::Container => Main::Container(contained::start(container, home, definition, &mut addresses)?),
+        };
         if definition.kind == Kind::Postgres {
             // The file of addresses may have been lost.
-            set_password(host, &server.site.values).map_err(|error| server.site.failure(&error.to_string()))?;
+            set_password(host, server.values()).map_err(|error| server.failure(&error.to_string()))?;
         }
-        let configured = configured(definition, found);
-        let (pid, values) = (server.pid(), server.site.values.clone());
-        let program = host.program_of(pid);
-        kept.servers.insert(definition.name.clone(), KeptServer { values, ended: None, configured, pid, program });
+        let (pid, container) = match &server {
+            Main::Process(it) => (Some(it.pid()), None),
+            Main::Container(it) => (None, Some(it.name.clone())),
+        };
+        let (values, configured) = (server.values().clone(), configured(definition, way));
+        let program = pid.and_then(|pid| host.program_of(pid));
+        let server_kept = KeptServer { values, ended: None, configured, pid, program, container };
+        kept.servers.insert(definition.name.clone(), server_kept);
         running.push(server);
         home.write(host, &kept)?;
     }
@@ -110,14 +106,62 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     Ok(home.forget(host)?)
 }
 
+/// Makes the directory of a service, if it has none, and room in its log.
+fn make_room(host: &Host, home: &Home, definition: &Definition) -> Result<(), HostError> {
+    let dir = home.dir.join(&definition.name);
+    if !host.is_dir(&dir) {
+        host.make_private_dir(&dir)?;
+    }
+    let log = home.log_of(&definition.name);
+    if host.file_bytes(&log) > LOG_BYTES {
+        host.rename(&log, &log.with_extension("old"))?;
+    }
+    Ok(())
+}
+
+/// Starts a server as a process, on the data that it has, or on what tests begin with.
+fn start_process<'a>(
+    start: &Start<'_>,
+    durable: &'a Start<'a>,
+    home: &Home,
+    definition: &'a Definition,
+    found: &'a Found,
+    addresses: &mut Addresses,
+) -> Result<Running<'a>, StartError> {
+    let (host, account, name) = (start.host, start.account, &*definition.name);
+    let (port, password, said) = addresses.address(host, name)?;
+    if let Some(said) = said {
+        host.print_error(&format!("note: {said}\n"));
+    }
+    // Before there is data that has the password.
+    addresses.keep(host)?;
+    if host.uid() == 0 && account.owner().is_none() {
+        // It may have been handed over when servers ran as somebody else.
+        host.hand_over(&home.dir.join(name), 0)?;
+    }
+    let data = home.data_of(name);
+    if !host.is_dir(&data) {
+        if home.volume_of(host, name).is_some() {
+            host.print_error(&first::other_data(name, "container"));
+        }
+        first::make(start, definition, found, &password, &data)?;
+    }
+    if definition.process.root == Root::Refuses {
+        see_that_it_is_reached(host, account, name, &home.dir)?;
+    }
+    durable.site(name, definition, found, port, password)?.launch()
+}
+
 /// Writes down what ends, until this process is asked to stop.
-fn watch(host: &Host, home: &Home, kept: &mut Kept, running: &mut [Running<'_>]) -> Result<(), HostError> {
+fn watch(host: &Host, home: &Home, kept: &mut Kept, running: &mut [Main<'_>]) -> Result<(), HostError> {
     while host.interrupted_by().is_none() {
         for it in &mut *running {
-            let name = &it.site.definition.name;
-            let Some(server) = kept.servers.get_mut(name).filter(|server| server.ended.is_none()) else { continue };
+            let Some(server) = kept.servers.get_mut(&it.definition().name).filter(|server| server.ended.is_none())
+            else {
+                continue;
+            };
             if let Some(how) = it.ended() {
-                host.print_error(&format!("error: {}\n", it.site.failure(&format!("has ended: {how}"))));
+                host.print_error(&format!("error: {}\n", it.failure(&format!("has ended: {how}"))));
                 server.ended = Some(how);
                 home.write(host, kept)?;
             }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use windlass_services::{Definition, Values};
 
-use crate::Found;
+use crate::Way;
 
 /// The servers that run, as the process says that keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,27 +32,32 @@ pub struct KeptServer {
     pub ended: Option<String>,
     /// Stands for the configuration that it was started with.
     pub(crate) configured: String,
-    pub(crate) pid: u32,
+    /// Its process, if it is one of this machine.
+    pub(crate) pid: Option<u32>,
     /// The program that it runs, where the system says it.
     pub(crate) program: Option<PathBuf>,
+    /// Its container, if it is in one.
+    pub(crate) container: Option<String>,
 }
 
 impl Kept {
     /// What is otherwise than the services say, each in a sentence; nothing where all run as they should.
-    pub fn differs(&self, definitions: &[Definition], found: &[Found]) -> Vec<String> {
+    pub fn differs(&self, definitions: &[Definition], ways: &[Way]) -> Vec<String> {
         let mut said = Vec::new();
-        for (definition, found) in definitions.iter().zip(found) {
+        for (definition, way) in definitions.iter().zip(ways) {
             let name = &definition.name;
             said.extend(match self.servers.get(name) {
                 None => Some(format!("`{name}` is new")),
                 Some(KeptServer { ended: Some(how), .. }) => Some(format!("`{name}` has ended: {how}")),
-                Some(it) if it.values.version != found.version => {
-                    Some(format!("`{name}` has version {}, and {} is at hand", it.values.version, found.version))
-                }
-                Some(it) if it.configured != configured(definition, found) => {
-                    Some(format!("`{name}` is configured otherwise by now"))
-                }
-                Some(_) => None,
+                Some(it) => match way {
+                    Way::Process(found) if it.container.is_none() && it.values.version != found.version => {
+                        Some(format!("`{name}` has version {}, and {} is at hand", it.values.version, found.version))
+                    }
+                    _ if it.configured != configured(definition, way) => {
+                        Some(format!("`{name}` is configured otherwise by now"))
+                    }
+                    _ => None,
+                },
             });
         }
         let is_declared = |name: &String| definitions.iter().any(|definition| definition.name == *name);
@@ -63,8 +68,12 @@ impl Kept {
 }
 
 /// What stands for all that a server is started with.
-pub(crate) fn configured(definition: &Definition, found: &Found) -> String {
-    let Definition { process, settings, url, .. } = definition;
-    let all = format!("{:?}", (process, &settings.base, &settings.dev, &settings.own, url, found));
+pub(crate) fn configured(definition: &Definition, way: &Way) -> String {
+    let Definition { process, container, version, settings, url, .. } = definition;
+    let how = match way {
+        Way::Process(found) => format!("{:?}", (process, found)),
+        Way::Container => format!("{:?}", (container, version, process.stop)),
+    };
+    let all = format!("{:?}", (how, &settings.base, &settings.dev, &settings.own, url));
     Sha256::digest(all.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -45,7 +45,7 @@ pub(super) fn run(cx: &Context, args: &ConnectArgs) -> anyhow::Result<Exit> {
             let Some(server) = it.server(kept.as_ref(), &definition.name) else {
                 bail!("`{}` is not up: `{} up` starts it", definition.name, cx.program);
             };
-            cx.host.run_in_foreground(&done(cx, dev::connect(&cx.host, client, &server.values))?)
+            cx.host.run_in_foreground(&done(cx, dev::connect(&cx.host, client, server))?)
         }
     };
     let code = code.map_err(|error| cx.reading_error(error))?;

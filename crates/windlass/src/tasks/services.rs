@@ -68,7 +68,9 @@ pub enum ServicesTask {
 pub(super) fn run(cx: &Context, task: &ServicesTask) -> anyhow::Result<Exit> {
     match task {
         ServicesTask::Gc { check, yes } => gc(cx, *check, *yes),
-        ServicesTask::Supervise { manifest_path, dev: true, .. } => keep(cx, manifest_path.as_ref()),
+        ServicesTask::Supervise { manifest_path, no_setup, dev: true, .. } => {
+            keep(cx, manifest_path.as_ref(), !no_setup)
+        }
         ServicesTask::Supervise { manifest_path, owner, no_setup, .. } => {
             supervise(cx, manifest_path.clone(), *owner, !no_setup)
         }
@@ -124,7 +126,9 @@ fn clear_orphans(cx: &Context, yes: bool) -> anyhow::Result<usize> {
     gone.retain(|home| home.is_orphaned(&cx.host));
     for home in &gone {
         let (dir, root, size) = (home.dir.display(), home.root.display(), size(cx.host.tree_bytes(&home.dir)));
-        cx.host.print(&format!("`{dir}` has {size} of development in `{root}`, which is gone\n"));
+        let mut what = if cx.host.is_dir(&home.dir) { vec![format!("`{dir}` has {size}")] } else { Vec::new() };
+        what.extend(home.volumes(&cx.host).iter().map(|volume| format!("the volume `{volume}` has data")));
+        cx.host.print(&format!("{} of development in `{root}`, which is gone\n", what.join(", ")));
         // It may just not be mounted.
         if yes || cx.host.ask_before_loss("remove it for good?") == Some(true) {
             done(cx, home.remove(&cx.host))?;
@@ -138,10 +142,10 @@ fn clear_orphans(cx: &Context, yes: bool) -> anyhow::Result<usize> {
 }
 
 /// Keeps the servers of development.
-fn keep(cx: &Context, manifest_path: Option<&PathBuf>) -> anyhow::Result<Exit> {
+fn keep(cx: &Context, manifest_path: Option<&PathBuf>, may_pull: bool) -> anyhow::Result<Exit> {
     let it = Development::of(cx, manifest_path)?;
     let launcher = launcher(cx)?;
-    let keeping = Keeping { home: &it.home, launcher: &launcher };
+    let keeping = Keeping { home: &it.home, launcher: &launcher, may_pull };
     done(cx, windlass_supervisor::dev::keep(&cx.host, &it.services, keeping))?;
     Ok(Exit::PASSED)
 }

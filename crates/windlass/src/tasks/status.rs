@@ -56,7 +56,7 @@ pub(super) fn status(cx: &Context, args: &StatusArgs) -> anyhow::Result<Exit> {
             },
         };
         all_up &= state.starts_with("up");
-        let data = size(cx.host.tree_bytes(&it.home.data_of(name)));
+        let data = it.data(cx, name).unwrap_or_else(|| size(0));
         cx.host.print(&format!("{name:width$}  {state}  data {data}\n"));
     }
     Ok(if all_up { Exit::PASSED } else { Exit::FAILED })

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use windlass_services::Backend;
 use windlass_supervisor::dev::Kept;
 
-use crate::development::{Development, done, size};
+use crate::development::{Development, done};
 use crate::exit::Usage;
 use crate::{Context, Exit, servers};
 
@@ -44,17 +43,14 @@ pub struct ResetArgs {
 
 pub(super) fn up(cx: &Context, args: &UpArgs) -> anyhow::Result<Exit> {
     let it = Development::of(cx, args.manifest_path.as_ref())?;
-    for service in it.services.iter().filter(|service| service.backend == Some(Backend::Container)) {
-        cx.host
-            .print_error(&format!("note: `{}` is a process here: servers of development always are\n", service.name));
-    }
-    servers::set_up(cx, &servers::as_processes(&it.services), it.may_set_up && !args.no_setup)?;
+    let may_set_up = it.may_set_up && !args.no_setup;
+    servers::set_up(cx, &it.services, may_set_up)?;
     let _alone = done(cx, it.home.alone(&cx.host))?;
     // Before anything is stopped that could not be started again.
-    let found = it.find(cx)?;
+    let ways = it.ways(cx)?;
     if let Some(kept) = it.kept(cx)? {
         let why = match kept.is_ready {
-            true => kept.differs(&it.services, &found),
+            true => kept.differs(&it.services, &ways),
             false => vec!["they were started by somebody who was killed".to_owned()],
         };
         if why.is_empty() {
@@ -66,7 +62,7 @@ pub(super) fn up(cx: &Context, args: &UpArgs) -> anyhow::Result<Exit> {
         cx.host.print_error(&format!("note: {why}: the servers are stopped in good order, and started again\n"));
         done(cx, it.home.down(&cx.host))?;
     }
-    let kept = it.start(cx)?;
+    let kept = it.start(cx, may_set_up)?;
     show(cx, &it, &kept);
     cx.host.print(&format!("`{} env` prints their addresses with the passwords\n", cx.program));
     Ok(Exit::PASSED)
@@ -98,14 +94,13 @@ pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
     let (host, it) = (&cx.host, Development::of(cx, args.manifest_path.as_ref())?);
     let services = it.services(args.service.as_deref())?;
     let _alone = done(cx, it.home.alone(host))?;
-    let has_data = |name: &str| host.is_dir(&it.home.data_of(name));
-    let data: Vec<&str> = services.iter().map(|it| &*it.name).filter(|name| has_data(name)).collect();
+    let data: Vec<(&str, String)> =
+        services.iter().filter_map(|service| Some((&*service.name, it.data(cx, &service.name)?))).collect();
     if data.is_empty() {
         host.print("there is no data\n");
         return Ok(Exit::PASSED);
     }
-    let of = |name: &str| format!("`{name}` ({})", size(host.tree_bytes(&it.home.data_of(name))));
-    let what = data.iter().map(|name| of(name)).collect::<Vec<_>>().join(", ");
+    let what = data.iter().map(|(name, data)| format!("`{name}` ({data})")).collect::<Vec<_>>().join(", ");
     if !args.yes {
         match host.ask_before_loss(&format!("remove the data of {what} for good?")) {
             Some(true) => {}
@@ -121,13 +116,15 @@ pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
         }
     }
     let was_up = done(cx, it.home.down(host))?;
-    for name in &data {
+    for (name, _) in &data {
         done(cx, it.home.reset(host, name))?;
     }
     host.print(&format!("removed the data of {what}\n"));
     if was_up {
-        servers::set_up(cx, &servers::as_processes(&it.services), false)?;
-        let kept = it.start(cx)?;
+        // What has no data any more may run in another way.
+        let it = Development::of(cx, args.manifest_path.as_ref())?;
+        servers::set_up(cx, &it.services, false)?;
+        let kept = it.start(cx, false)?;
         show(cx, &it, &kept);
     }
     Ok(Exit::PASSED)

@@ -18,7 +18,7 @@ fn shop(services: &str) -> Shop {
     let shop = Shop::with_services(services);
     shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
     shop.it.file("item.csv", "name\none\n");
-    run(&mut shop.command(&["services", "image", "postgres", "redis"])).exits(0);
+    run(&mut shop.command(&["services", "image"])).exits(0);
     shop
 }
 

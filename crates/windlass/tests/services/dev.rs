@@ -9,6 +9,7 @@ use crate::fixture::{Ended, clean, ended};
 use crate::live::run;
 use crate::shop::Shop;
 
+mod contained;
 mod data;
 mod life;
 mod told;
