@@ -162,10 +162,10 @@ fn lock_file(dir: &Path) -> PathBuf {
 /// than that takes is not waited for.
 fn guard(host: &Host, root: &Path) -> Option<Lock> {
     for _ in 0..2000 {
-        if let Ok(Some(lock)) = host.lock(&root.join("lock")) {
-            return Some(lock);
+        match host.lock(&root.join("lock")) {
+            Ok(None) => host.sleep(Duration::from_millis(5)),
+            held => return held.ok().flatten(),
         }
-        host.sleep(Duration::from_millis(5));
     }
     None
 }
