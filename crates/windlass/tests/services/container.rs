@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::engine::engine;
+use crate::engine::{engine, have_images};
 use crate::fixture::{clean, ended};
 use crate::lease::Servers;
 use crate::live::{Live, run};
@@ -18,7 +18,7 @@ fn shop(services: &str) -> Shop {
     let shop = Shop::with_services(services);
     shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
     shop.it.file("item.csv", "name\none\n");
-    run(&mut shop.command(&["services", "image"])).exits(0);
+    have_images(&shop);
     shop
 }
 
@@ -181,7 +181,7 @@ fn without_an_engine_or_without_programs_too_it_is_said_what_would_help() {
         assert!(refused.starts_with("error: service `redis`: there is no `redis-server` on `PATH`"), "{refused}");
         // An engine is as good as a program.
         command.env_remove("DOCKER_HOST");
-        run(shop.command(&["services", "image", "redis"]).env_remove("XDG_CACHE_HOME")).exits(0);
+        have_images(&shop);
         let contained = run(&mut command).exits(0).stderr;
         assert!(contained.starts_with("note: `redis` runs in a container: "), "{contained}");
     }

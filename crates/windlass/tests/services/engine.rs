@@ -4,9 +4,11 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use windlass_host::Host;
-use windlass_services::{ContainerSpec, ContainerState, EngineSession};
+use windlass_services::{ContainerSpec, ContainerState, EngineSession, image, shipped};
 
 use crate::fixture::{Ended, clean, ended};
+use crate::live::run;
+use crate::shop::Shop;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -14,6 +16,19 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) fn engine() -> EngineSession<UnixStream> {
     let stream = Host::new().connect_container_engine(Duration::from_secs(300));
     EngineSession::new(stream.unwrap_or_else(|error| panic!("the tests of containers need Docker or Podman: {error}")))
+}
+
+/// Sees that there are windlass's own images of PostgreSQL and Redis, as this windlass makes them: to build them takes seconds.
+pub(crate) fn have_images(shop: &Shop) {
+    for name in ["postgres", "redis"] {
+        let definition = shipped(name).unwrap();
+        let own = definition.image.as_ref().unwrap();
+        let recipe = definition.image_recipe(own);
+        let images = engine().images(&definition.image_reference(own, "*")).unwrap();
+        if images.iter().all(|it| it.labels.get(image::RECIPE) != Some(&recipe)) {
+            run(&mut shop.command(&["services", "image", name])).exits(0);
+        }
+    }
 }
 
 /// A container that was started.

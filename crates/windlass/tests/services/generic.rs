@@ -96,14 +96,16 @@ fn what_is_not_ready_is_named() {
         ("far", "\"tcp\"", "was not ready within 3 s: another server answers"),
         ("wide", "\"tcp\"", "listens on 0.0.0.0:"),
     ];
-    for (how, probe, expected) in refused {
+    let check = |(how, probe, expected): (&str, &str, &str)| {
         let shop = shop(how, &format!("ready = {{ probe = {probe}, deadline-s = 3 }}"));
         let ended = ended(&shop, "true").exits(3);
         let first = ended.stderr.lines().next().unwrap();
         assert!(first.starts_with(&format!("error: service `search` {expected}")), "{how} {probe}: {first}");
         assert!(ended.stderr.contains(&format!("\n  | this one is {how} and ready\n")), "{}", ended.stderr);
         assert_eq!(shop.places().len(), 0, "{how} {probe}");
-    }
+    };
+    // At once, for each waits.
+    std::thread::scope(|scope| refused.map(|it| scope.spawn(move || check(it))).map(|it| it.join().unwrap()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use windlass_services::ContainerSpec;
 
 use super::{Dev, wait_until};
-use crate::engine::engine;
+use crate::engine::{engine, have_images};
 use crate::fixture::{clean, ended};
 use crate::live::run;
 
@@ -21,7 +21,7 @@ struct Contained {
 impl Contained {
     fn with_services(services: &str) -> Self {
         let dev = Dev::with_services(services);
-        run(&mut dev.command(&["services", "image"])).exits(0);
+        have_images(&dev.shop);
         Self { dev }
     }
 
