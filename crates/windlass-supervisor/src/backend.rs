@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use windlass_host::Host;
-use windlass_services::{Backend, Definition, Values};
+use windlass_services::{Backend, Definition, Root, Values};
 
 use crate::container::RunningContainer;
 use crate::start::Running;
@@ -36,6 +36,12 @@ pub fn way(host: &Host, definition: &Definition) -> Result<Way, StartError> {
             found => found.map(Way::Process),
         },
     }
+}
+
+/// Whether one of these services is a process that root may not run.
+pub(crate) fn refuses_root(definitions: &[Definition], ways: &[Way]) -> bool {
+    let refuses = |(it, way): (&Definition, &Way)| it.process.root == Root::Refuses && matches!(way, Way::Process(_));
+    definitions.iter().zip(ways).any(refuses)
 }
 
 /// Whether a service can run in a container, and there is an engine that answers.

@@ -108,6 +108,17 @@ pub fn sweep_containers(host: &Host) -> Vec<SweptContainer> {
     swept
 }
 
+/// Removes what runs that have died have left, and says so; containers first, for a server in one still writes to the private
+/// directory of its run.
+pub(crate) fn sweep_and_say(host: &Host) {
+    for swept in sweep_containers(host) {
+        host.print_error(&format!("note: {swept}\n"));
+    }
+    for swept in place::sweep(host) {
+        host.print_error(&format!("note: {swept}\n"));
+    }
+}
+
 /// Removes a container, once its server has ended by the signal `stop` where there is one, or not for long; whether there was one.
 pub(crate) fn end<S: Read + Write>(
     host: &Host,

@@ -6,16 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use windlass_host::{Host, Signal};
-use windlass_services::{Definition, Root};
+use windlass_services::Definition;
 
 use crate::account::Account;
-use crate::backend::{Main, Way, way};
+use crate::backend::{Main, Way, refuses_root, way};
 use crate::container::StartContainer;
-use crate::containers::sweep_containers;
+use crate::containers::sweep_and_say;
 use crate::kept::Kept;
 use crate::lease::Leases;
 use crate::offer::{Making, Offer};
-use crate::place::{Place, sweep};
+use crate::place::Place;
 use crate::start::{Start, StartError};
 use crate::{chain, contained, remains};
 
@@ -75,25 +75,8 @@ pub struct Run<'a> {
 pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Result<(), StartError> {
     // From the first moment: what a template takes to build may be much longer than the life of who wants it.
     host.end_with(run.owner).map_err(StartError::Owner)?;
-    // First, for a server in one still writes to the private directory of its run.
-    for swept in sweep_containers(host) {
-        host.print_error(&format!("note: {swept}\n"));
-    }
-    for swept in sweep(host) {
-        host.print_error(&format!("note: {swept}\n"));
-    }
-    // All that are missing are known before any is started.
-    let (ways, account) = thread::scope(|scope| {
-        let account = scope.spawn(|| Account::of_servers(host));
-        let ways: Vec<_> = definitions.iter().map(|definition| scope.spawn(move || way(host, definition))).collect();
-        let ways = ways.into_iter().map(|way| way.join().expect("looking for programs does not panic"));
-        let ways = ways.collect::<Result<Vec<_>, _>>();
-        (ways, account.join().expect("asking what the system allows does not panic"))
-    });
-    if let Err(StartError::NotAtHand { name, .. }) = &ways {
-        host.print(&format!("{NOT_AT_HAND}{name}\n"));
-    }
-    let ways = ways?;
+    sweep_and_say(host);
+    let (ways, account) = look(host, definitions)?;
     let mut links = Vec::new();
     for (definition, way) in definitions.iter().zip(&ways) {
         let version = match way {
@@ -102,10 +85,6 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         };
         links.push(chain::read(host, run.root, definition, version)?);
     }
-    let runs_as_nobody = |(definition, way): (&Definition, &Way)| {
-        definition.process.root == Root::Refuses && matches!(way, Way::Process(_))
-    };
-    let account = if definitions.iter().zip(&ways).any(runs_as_nobody) { account? } else { Account::Own };
     let place = Place::make(host, account)?;
     let mut kept = Kept::read(host, run.dir)?;
     let start =
@@ -132,11 +111,38 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         running.push(main);
     }
     kept.keep(host)?;
-    let socket = place.dir.join("lease.sock");
+    serve(host, &place.dir, &offers, &mut running)?;
+    for (offer, server) in offers.iter().zip(&mut running) {
+        remains::keep(host, run.dir, server, &mut offer.kept(), &offer.connect)?;
+    }
+    Ok(())
+}
+
+/// In which way each service runs, and as whom servers do that refuse root.
+fn look(host: &Host, definitions: &[Definition]) -> Result<(Vec<Way>, Account), StartError> {
+    // All that are missing are known before any is started.
+    let (ways, account) = thread::scope(|scope| {
+        let account = scope.spawn(|| Account::of_servers(host));
+        let ways: Vec<_> = definitions.iter().map(|definition| scope.spawn(move || way(host, definition))).collect();
+        let ways = ways.into_iter().map(|way| way.join().expect("looking for programs does not panic"));
+        let ways = ways.collect::<Result<Vec<_>, _>>();
+        (ways, account.join().expect("asking what the system allows does not panic"))
+    });
+    if let Err(StartError::NotAtHand { name, .. }) = &ways {
+        host.print(&format!("{NOT_AT_HAND}{name}\n"));
+    }
+    let ways = ways?;
+    let account = if refuses_root(definitions, &ways) { account? } else { Account::Own };
+    Ok((ways, account))
+}
+
+/// Gives tests what they ask for, for as long as the servers are needed.
+fn serve<'a>(host: &'a Host, place: &Path, offers: &[Offer<'a>], running: &mut [Main<'_>]) -> Result<(), StartError> {
+    let socket = place.join("lease.sock");
     let listener = host.listen_unix(&socket)?;
-    let leases = Leases::new(host, &offers);
+    let leases = Leases::new(host, offers);
     thread::scope(|scope| {
-        for offer in &offers {
+        for offer in offers {
             for _ in 0..N_WORKERS {
                 scope.spawn(|| offer.work_on_clones());
                 scope.spawn(|| offer.work_on_servers());
@@ -144,15 +150,10 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
         }
         scope.spawn(|| leases.serve(&listener, scope));
         let made = offers.iter().try_for_each(Offer::make_main);
-        let kept =
-            made.and_then(|()| say_ready(host, &place.dir, &socket, &running)).and_then(|()| keep(host, &mut running));
+        let kept = made.and_then(|()| say_ready(host, place, &socket, running)).and_then(|()| keep(host, running));
         leases.end();
         kept
-    })?;
-    for (offer, server) in offers.iter().zip(&mut running) {
-        remains::keep(host, run.dir, server, &mut offer.kept(), &offer.connect)?;
-    }
-    Ok(())
+    })
 }
 
 fn say_ready(host: &Host, place: &Path, socket: &Path, running: &[Main<'_>]) -> Result<(), StartError> {

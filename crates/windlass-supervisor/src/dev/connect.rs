@@ -11,8 +11,9 @@ use super::kept::KeptServer;
 use crate::account::Account;
 use crate::cluster::set_password;
 use crate::container::{self, StartContainer};
+use crate::containers::sweep_and_say;
 use crate::kept::any_port;
-use crate::place::{Place, sweep};
+use crate::place::Place;
 use crate::start::Start;
 use crate::{Found, Launcher, StartError, find, remains};
 
@@ -103,9 +104,7 @@ pub fn on_remains<T>(
     launcher: &Launcher,
     act: impl FnOnce(&Command) -> T,
 ) -> Result<T, StartError> {
-    for swept in sweep(host) {
-        host.print_error(&format!("note: {swept}\n"));
-    }
+    sweep_and_say(host);
     let definition = client.definition;
     let is_contained = remains::read(host, dir, &definition.name)?.is_some_and(|remains| remains.in_container);
     if is_contained {

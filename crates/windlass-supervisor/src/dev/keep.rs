@@ -11,13 +11,14 @@ use super::home::Home;
 use super::kept::{Kept, KeptServer, configured};
 use super::{contained, first};
 use crate::account::Account;
-use crate::backend::Main;
+use crate::backend::{Main, refuses_root};
 use crate::cluster::set_password;
 use crate::container::StartContainer;
+use crate::containers::sweep_and_say;
 use crate::kept::Kept as Addresses;
-use crate::place::{Place, sweep};
+use crate::place::Place;
 use crate::start::{Running, Start};
-use crate::{Found, Launcher, StartError, Way, sweep_containers};
+use crate::{Found, Launcher, StartError, Way};
 
 const TICK: Duration = Duration::from_millis(50);
 /// A log that is longer makes room for a new one when its server starts.
@@ -54,21 +55,12 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     let (boot, servers) = home.last(host)?.map(|last| (last.boot, last.servers)).unwrap_or_default();
     let mut kept = Kept { pid, since_unix_ms, is_ready: false, boot, servers };
     home.write(host, &kept)?;
-    for swept in sweep_containers(host) {
-        host.print_error(&format!("note: {swept}\n"));
-    }
-    for swept in sweep(host) {
-        host.print_error(&format!("note: {swept}\n"));
-    }
+    sweep_and_say(host);
     home.see_off(host)?;
     kept.boot = host.boot_id();
     kept.servers.clear();
     let ways = home.ways(host, definitions)?;
-    let runs_as_nobody = |(definition, way): (&Definition, &Way)| {
-        definition.process.root == Root::Refuses && matches!(way, Way::Process(_))
-    };
-    let account =
-        if definitions.iter().zip(&ways).any(runs_as_nobody) { Account::of_servers(host)? } else { Account::Own };
+    let account = if refuses_root(definitions, &ways) { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: &home.root };
     let durable = Start { home: Some(&home.dir), ..start };
