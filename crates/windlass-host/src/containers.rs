@@ -42,10 +42,23 @@ impl Host {
     ///
     /// When nobody listens, or `DOCKER_HOST` names no socket.
     pub fn connect_container_engine(&self, timeout: Duration) -> Result<UnixStream, NoEngine> {
+        self.find_container_engine(timeout).map(|(_, stream)| stream)
+    }
+
+    /// The socket of that engine.
+    ///
+    /// # Errors
+    ///
+    /// As with [`Host::connect_container_engine`].
+    pub fn container_engine(&self, timeout: Duration) -> Result<PathBuf, NoEngine> {
+        self.find_container_engine(timeout).map(|(path, _)| path)
+    }
+
+    fn find_container_engine(&self, timeout: Duration) -> Result<(PathBuf, UnixStream), NoEngine> {
         let mut refused = Vec::new();
         for path in sockets(|name| self.env(name), self.uid())? {
             match self.connect_unix(&path, timeout) {
-                Ok(stream) => return Ok(stream),
+                Ok(stream) => return Ok((path, stream)),
                 Err(error) => {
                     let why = match error.kind() {
                         io::ErrorKind::NotFound => "is not there".to_owned(),

@@ -51,14 +51,19 @@ impl Host {
 
     /// The last `limit_bytes` of a file, cut to whole lines, with what is no UTF-8 replaced; empty if there is no file.
     pub fn read_tail(&self, path: &Path, limit_bytes: u64) -> String {
+        self.read_tail_from(path, 0, limit_bytes)
+    }
+
+    /// The same of what it has from a place on, in bytes.
+    pub fn read_tail_from(&self, path: &Path, from: u64, limit_bytes: u64) -> String {
         use std::io::{Read, Seek, SeekFrom};
         let read = || -> io::Result<(bool, Vec<u8>)> {
             let mut file = fs::File::open(path)?;
-            let skipped = file.metadata()?.len().saturating_sub(limit_bytes);
-            file.seek(SeekFrom::Start(skipped))?;
+            let begin = file.metadata()?.len().saturating_sub(limit_bytes).max(from);
+            file.seek(SeekFrom::Start(begin))?;
             let mut bytes = Vec::new();
             file.take(limit_bytes).read_to_end(&mut bytes)?;
-            Ok((skipped > 0, bytes))
+            Ok((begin > from, bytes))
         };
         let Ok((cut, bytes)) = read() else { return String::new() };
         let text = String::from_utf8_lossy(&bytes);
@@ -283,6 +288,22 @@ impl Host {
     /// When something in it cannot be removed.
     pub fn remove_tree(&self, path: &Path) -> Result<()> {
         found("remove", path, fs::remove_dir_all(path)).map(drop)
+    }
+
+    /// Waits until all that was written to the file system of a directory is on its disk.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such directory, or the disk refuses.
+    pub fn flush(&self, dir: &Path) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        let flush = |dir: fs::File| rustix::fs::syncfs(dir).map_err(io::Error::from);
+        #[cfg(not(target_os = "linux"))]
+        let flush = |_| {
+            rustix::fs::sync();
+            Ok(())
+        };
+        tried("write to the disk of", dir, fs::File::open(dir).and_then(flush))
     }
 
     /// Gives a file or a directory another name.

@@ -86,9 +86,13 @@ fi
 
 # Stands where the data are new.
 new=$PGDATA/windlass.new
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
+# Stands where they are being unpacked, or somebody was stopped in it.
+part=$PGDATA/windlass.part
+if [ ! -s "$PGDATA/PG_VERSION" ] || [ -e "$part" ]; then
   mkdir -p "$PGDATA"
+  : > "$part"
   tar -xf /usr/lib/windlass/data.tar -C "$PGDATA"
+  rm "$part"
 fi
 
 if [ -e "$new" ]; then
@@ -136,6 +140,10 @@ if [ -e "$new" ]; then
       break
     fi
   done
+  # Data that stays is to be on the disk before the server relies on it: so far nobody has seen to that.
+  if [ -n "${WINDLASS_STOP:-}" ] && command -v sync > /dev/null; then
+    sync
+  fi
   rm "$new"
 fi
 

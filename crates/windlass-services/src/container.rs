@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::definition::{Container, Definition, Use, Values};
+use crate::definition::{Argument, Container, Definition, Use, Values};
 use crate::template::Template;
 use crate::version::Wanted;
 
@@ -61,14 +61,15 @@ impl ContainerSpec {
         spec.to_string()
     }
 
-    /// The words of a command line that makes and starts the same container by `program`, `docker` or `podman`. Variables in `secret` have no value there: the program takes it from its own environment.
+    /// The words of a command line that makes and starts such a container by `program`, `docker` or `podman`. Variables in `secret`
+    /// have no value there: the program takes it from its own environment. Labels say whose a container is: one that a person
+    /// starts is that person's.
     pub fn run_words(&self, program: &str, name: &str, secret: &[&str]) -> Vec<String> {
         let mut words: Vec<String> = [program, "run", "--detach", "--name", name].map(str::to_owned).into();
         if self.is_removed_at_its_end {
             words.insert(3, "--rm".to_owned());
         }
         let mut say = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
-        self.labels.iter().for_each(|(name, value)| say("--label", format!("{name}={value}")));
         for (name, value) in &self.env {
             let is_secret = secret.contains(&name.as_str());
             say("--env", if is_secret { name.clone() } else { format!("{name}={value}") });
@@ -82,6 +83,18 @@ impl ContainerSpec {
         words.push(self.image.clone());
         words.extend(arguments.into_iter().flatten().chain(&self.command).cloned());
         words
+    }
+}
+
+impl Container {
+    /// Whether the server within is told where its data is.
+    pub fn says_where_data_is(&self) -> bool {
+        let arguments = self.command.iter().filter_map(|it| match it {
+            Argument::One(text) => Some(text),
+            Argument::Settings => None,
+        });
+        let files = self.files.iter().flat_map(|(path, text)| [path, text]);
+        arguments.chain(self.env.values()).chain(files).flat_map(Template::names).any(|name| name == "data")
     }
 }
 
@@ -171,7 +184,7 @@ mod tests {
     #[test]
     fn a_person_is_told_the_same_but_no_secret() {
         let line = spec().run_words("docker", "w-1", &["POSTGRES_PASSWORD"]).join(" ");
-        let expected = "docker run --detach --rm --name w-1 --label windlass.run=1f --env POSTGRES_PASSWORD \
+        let expected = "docker run --detach --rm --name w-1 --env POSTGRES_PASSWORD \
             --env POSTGRES_USER=me --publish 127.0.0.1::5432 --volume /run/a:/run/windlass:z --tmpfs /data:mode=1777 \
             --entrypoint sh postgres:15-windlass /run/windlass/begin.sh -c fsync=off";
         assert_eq!(line, expected);

@@ -58,6 +58,16 @@ pub enum Backend {
     Container,
 }
 
+impl Backend {
+    /// As a table says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Container => "container",
+        }
+    }
+}
+
 /// Where the programs of a service come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Package {

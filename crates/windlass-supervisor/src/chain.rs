@@ -77,6 +77,9 @@ pub(crate) fn read<'a>(
         }
         Some(Migrations::Dir(dir)) => {
             let wrong = |why: String| failed(format!("cannot be migrated: `{dir}`: {why}"));
+            if !host.is_dir(&root.join(dir)) {
+                return Err(wrong("there is no such directory below the workspace's root".into()));
+            }
             let files = texts(host, &root.join(dir)).map_err(|error| wrong(error.to_string()))?;
             for (path, text) in &files {
                 add(&mut hash, path.as_bytes());

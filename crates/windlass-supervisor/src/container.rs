@@ -46,13 +46,21 @@ pub struct StartContainer<'a> {
 pub enum Data<'d> {
     /// In memory. By what its image says of itself it is known where what another one has been backed up to is, if it begins with that.
     Memory(&'d dyn Fn(&ImageSays) -> Option<PathBuf>),
-    /// In a volume, where it stays, as what the server writes does in a file.
-    Volume {
-        /// The volume.
-        name: &'d str,
-        /// The file.
-        log: &'d Path,
-    },
+    /// Where it stays.
+    Volume(Stays<'d>),
+}
+
+/// What stays of a server of development.
+#[derive(Clone, Copy, Debug)]
+pub struct Stays<'d> {
+    /// The volume that has its data.
+    pub volume: &'d str,
+    /// The image that wrote it, if one did.
+    pub image: Option<&'d str>,
+    /// The file that has what it writes.
+    pub log: &'d Path,
+    /// The file that whoever keeps it has locked.
+    pub lock: &'d Path,
 }
 
 /// A server in a container that is ready, and is removed when this is dropped, with its data unless that stays.
@@ -70,8 +78,10 @@ pub struct RunningContainer<'a> {
     pub line: String,
     dir: PathBuf,
     log: PathBuf,
-    /// What asks the server to end so that its data is whole, where data stays.
-    stop: Option<&'static str>,
+    /// How much of the log is of those before.
+    log_began: u64,
+    /// What has its data, where that stays.
+    volume: Option<String>,
     life: Option<Life>,
     _alive: Option<Alive>,
 }
@@ -98,18 +108,19 @@ impl<'a> StartContainer<'a> {
         let mut engine = connect(host, &definition.name)?;
         let refused = |error: EngineError| failed(format!("cannot run in a container: {error}"));
         let program = engine.engine().map_err(refused)?.program;
-        let image = choice::image_of(definition, container, &mut engine).map_err(refused)?;
+        let (stays, beginning) = match data {
+            Data::Volume(stays) => (Some(stays), None),
+            Data::Memory(beginning) => (None, Some(beginning)),
+        };
+        let wrote = stays.and_then(|stays| stays.image);
+        let image = choice::image_of(definition, container, wrote, &mut engine).map_err(refused)?;
         let says = engine.image(&image).map_err(refused)?;
 
         let dir = self.place.join(&definition.name);
         let run = dir.join("run");
         let name = format!("windlass-{}-{}", self.id, definition.name);
         let mut inside = inside(definition, &name, password);
-        let volume = match data {
-            Data::Volume { name, .. } => Some(name),
-            Data::Memory(_) => None,
-        };
-        if volume.is_some() && definition.kind == Kind::Postgres {
+        if stays.is_some() && definition.kind == Kind::Postgres {
             // The users' own is there as soon as it is complete.
             inside.database = "postgres".into();
         }
@@ -119,17 +130,17 @@ impl<'a> StartContainer<'a> {
             host.write_shared(&on_machine(&path, &run), &text)?;
         }
         let alive = host.make_alive(&run.join("alive"))?;
-        let use_for = if volume.is_some() { Use::Dev } else { Use::Test };
+        let use_for = if stays.is_some() { Use::Dev } else { Use::Test };
         let mut spec = definition.container_spec(container, &image, &inside, use_for);
-        let stop = volume.map(|_| definition.process.stop.name());
-        spec.labels = labels(&Owner::of(host, self.place), self.id, stop);
-        share(&mut spec, &run, volume);
-        if let Some(stop) = stop {
+        let stop = definition.process.stop.name();
+        spec.labels = labels(&Owner::of(host, self.place), self.id, stays.map(|stays| (stop, stays.lock)));
+        share(&mut spec, &run, stays.map(|stays| stays.volume));
+        if stays.is_some() {
             // What its own watch sends it when the supervisor has died.
             spec.env.insert("WINDLASS_STOP".into(), stop.into());
         }
         spec.published = port;
-        if let (Data::Memory(beginning), Some(says)) = (data, says)
+        if let (Some(beginning), Some(says)) = (beginning, says)
             && let Some(dir) = beginning(&says)
         {
             backup::begin_with(&mut spec, &says.entrypoint, &dir);
@@ -138,12 +149,21 @@ impl<'a> StartContainer<'a> {
         let line = Command::new(&words[0], "/").args(&words[1..]).shell_here();
         let values = Values { host: "127.0.0.1".into(), run: text(&run), ..inside };
         // From here on it is removed, however this ends.
-        let log = match data {
-            Data::Volume { log, .. } => log.to_owned(),
-            Data::Memory(_) => dir.join("log"),
+        let log = stays.map_or_else(|| dir.join("log"), |stays| stays.log.to_owned());
+        let mut running = RunningContainer {
+            host,
+            definition,
+            values,
+            name,
+            image,
+            line,
+            dir,
+            log_began: host.file_bytes(&log),
+            log,
+            volume: stays.map(|stays| stays.volume.to_owned()),
+            life: None,
+            _alive: alive,
         };
-        let mut running =
-            RunningContainer { host, definition, values, name, image, line, dir, log, stop, life: None, _alive: alive };
         running.launch(self.may_pull, &mut spec, &mut engine)?;
         running.wait(&mut engine)?;
         Ok(running)
@@ -193,9 +213,16 @@ impl<'a> RunningContainer<'a> {
         engine: &mut EngineSession<UnixStream>,
     ) -> Result<Result<(), EngineError>, StartError> {
         self.create(may_pull, spec, engine)?;
-        if self.stop.is_some() {
+        if let Some(volume) = &self.volume {
+            let refused = |error: EngineError| self.failure(&error.to_string());
+            // Two servers on the same data destroy it.
+            let with_it = engine.containers_with(volume).map_err(refused)?;
+            if let Some(other) = with_it.iter().find(|it| it.name != self.name) {
+                let what = format!("has its data in the volume `{volume}`, which the container `{}` uses", other.name);
+                return Err(StartError::failed(&self.definition.name, what, ""));
+            }
             // A new volume is root's, and not every image lets its server be that.
-            engine.make_common_dir(&self.name, spec::DATA).map_err(|error| self.failure(&error.to_string()))?;
+            engine.make_common_dir(&self.name, spec::DATA).map_err(refused)?;
         }
         self.life = Some(Life::watch(self.host, &self.name, &self.log).map_err(|error| self.failure(&error))?);
         Ok(engine.start(&self.name))
@@ -213,9 +240,9 @@ impl<'a> RunningContainer<'a> {
         let failed = |what: String| StartError::failed(service, what, "");
         let made = match engine.create(&self.name, spec) {
             Err(EngineError::Refused { status: 404, .. }) => {
-                let help = match &self.definition.image {
-                    Some(_) => format!("\nhelp: `services image {service}` builds one of this machine's own programs"),
-                    None => String::new(),
+                let help = match choice::can_be_own(self.definition) {
+                    true => format!("\nhelp: `services image {service}` builds one of this machine's own programs"),
+                    false => String::new(),
                 };
                 if !may_pull {
                     let what = format!("has no image: `{image}` is not there, and nothing may be fetched{help}");
@@ -263,7 +290,7 @@ impl<'a> RunningContainer<'a> {
         let state = engine.state(&self.name).map_err(|error| error.to_string())?;
         let port = state.as_ref().and_then(|state| state.ports.get(&self.definition.port));
         self.values.port = *port.ok_or("its port is not published yet")?;
-        ready::is_ready(self.host, self.definition, &self.values, &self.log)
+        ready::is_ready(self.host, self.definition, &self.values, (&self.log, self.log_began))
     }
 
     /// Keeps a server of a version that will do, if it says which one it has.
@@ -274,6 +301,7 @@ impl<'a> RunningContainer<'a> {
                 name: self.definition.name.clone(),
                 wanted: self.definition.version.to_string(),
                 found: format!("{version} in the image `{}`", self.image),
+                help: "`container.image` names another image",
             });
         }
         self.values.version = version;
@@ -287,13 +315,19 @@ impl<'a> RunningContainer<'a> {
 
     /// An error with the end of its log.
     pub fn failure(&self, what: &str) -> StartError {
-        StartError::failed(&self.definition.name, what, &self.host.read_tail(&self.log, TAIL_BYTES))
+        StartError::failed(
+            &self.definition.name,
+            what,
+            &self.host.read_tail_from(&self.log, self.log_began, TAIL_BYTES),
+        )
     }
 
     /// Removes the container. What cannot be removed now, the next run sweeps: it has our labels.
     fn remove(&self) {
         if let Ok(mut engine) = self.engine() {
-            let _ = end(self.host, &mut engine, &self.name, self.stop);
+            // So that what stays is whole.
+            let stop = self.volume.as_ref().map(|_| self.definition.process.stop.name());
+            let _ = end(self.host, &mut engine, &self.name, stop);
         }
     }
 }

@@ -12,19 +12,22 @@ use windlass_services::{EngineError, EngineSession, Labelled};
 use crate::place;
 
 /// How long an engine may take to do one thing.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const RUN: &str = "windlass.run";
 /// The private directory of the run that a container belongs to.
-pub(crate) const PLACE: &str = "windlass.place";
-pub(crate) const MACHINE: &str = "windlass.machine";
+const PLACE: &str = "windlass.place";
+const MACHINE: &str = "windlass.machine";
 const BOOT: &str = "windlass.boot";
-pub(crate) const USER: &str = "windlass.user";
-const OWNER: &str = "windlass.owner";
+const USER: &str = "windlass.user";
+/// Of a server of development: the signal that ends it, and the lock that whoever keeps it holds, which outlasts places.
 const STOP: &str = "windlass.stop";
+const LOCK: &str = "windlass.lock";
 
 /// How long a server whose data is to be whole may take to end.
 const HALT_MS: u64 = 20_000;
+/// How long it may take to hear of a signal; a program that has not yet said what it does with one never hears of it.
+const HEARD_MS: u64 = 1000;
 const TICK: Duration = Duration::from_millis(10);
 
 /// Whose a container is.
@@ -34,7 +37,6 @@ pub(crate) struct Owner {
     machine: String,
     boot: String,
     user: String,
-    process: String,
 }
 
 impl Owner {
@@ -45,30 +47,43 @@ impl Owner {
             machine: host.machine_name(),
             boot: host.boot_id(),
             user: host.uid().to_string(),
-            process: host.pid().to_string(),
         }
     }
 }
 
-/// What is written on a container; `stop` is the signal that ends one whose data stays.
-pub(crate) fn labels(owner: &Owner, id: &str, stop: Option<&str>) -> BTreeMap<String, String> {
-    let Owner { place, machine, boot, user, process } = owner;
-    let pairs = [(RUN, id), (PLACE, place), (MACHINE, machine), (BOOT, boot), (USER, user), (OWNER, process)];
-    pairs
-        .into_iter()
-        .chain(stop.map(|stop| (STOP, stop)))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+/// What is written on a container; `stays` is what is known of one whose data stays: the signal that ends it and the lock of its
+/// keeper.
+pub(crate) fn labels(owner: &Owner, id: &str, stays: Option<(&str, &Path)>) -> BTreeMap<String, String> {
+    let Owner { place, machine, boot, user } = owner;
+    let pairs = [(RUN, id), (PLACE, place), (MACHINE, machine), (BOOT, boot), (USER, user)];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
+    let stays = stays.map(|(stop, lock)| [(STOP, stop.to_owned()), (LOCK, lock.to_string_lossy().into_owned())]);
+    pairs.chain(stays.into_iter().flatten().map(|(name, value)| (name.to_owned(), value))).collect()
+}
+
+/// Whose a volume is, as it is written on it.
+pub(crate) fn whose(host: &Host) -> [(String, String); 2] {
+    [(MACHINE.to_owned(), host.machine_name()), (USER.to_owned(), host.uid().to_string())]
+}
+
+/// Whether it is windlass's, of this user on this machine.
+pub(crate) fn is_own(host: &Host, it: &Labelled) -> bool {
+    whose(host).iter().all(|(name, value)| it.labels.get(name) == Some(value))
 }
 
 /// Whether this process may say that the run of a container has died: only its own user on its own machine can tell.
 fn is_left(host: &Host, it: &Labelled) -> bool {
-    let is = |name: &str, value: &str| it.labels.get(name).is_some_and(|it| it == value);
-    if !is(MACHINE, &host.machine_name()) || !is(USER, &host.uid().to_string()) {
+    let path = |name: &str| it.labels.get(name).map(Path::new);
+    if !is_own(host, it) {
         return false;
     }
-    let place = it.labels.get(PLACE).map(Path::new);
-    !is(BOOT, &host.boot_id()) || place.is_some_and(|place| !place::is_held(host, place))
+    if it.labels.get(BOOT) != Some(&host.boot_id()) {
+        return true;
+    }
+    match (path(LOCK), path(PLACE)) {
+        (Some(lock), _) => !place::is_locked(host, lock),
+        (None, place) => place.is_some_and(|place| !place::is_held(host, place)),
+    }
 }
 
 /// What was left by a run that has died.
@@ -127,10 +142,17 @@ pub(crate) fn end<S: Read + Write>(
     stop: Option<&str>,
 ) -> Result<bool, EngineError> {
     let deadline_ms = host.elapsed_ms().saturating_add(HALT_MS);
-    if stop.is_some_and(|stop| engine.kill(name, stop).is_ok()) {
-        while engine.state(name)?.is_some_and(|state| state.is_running) && host.elapsed_ms() < deadline_ms {
-            host.sleep(TICK);
+    let mut told_ms = None;
+    while let Some(stop) = stop
+        && host.elapsed_ms() < deadline_ms
+        && engine.state(name)?.is_some_and(|state| state.is_running)
+    {
+        if told_ms.is_none_or(|told_ms| host.elapsed_ms() > told_ms + HEARD_MS) {
+            // It may have ended just now.
+            let _ = engine.kill(name, stop);
+            told_ms = Some(host.elapsed_ms());
         }
+        host.sleep(TICK);
     }
     loop {
         match engine.remove(name) {

@@ -78,7 +78,8 @@ pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
         return Err(StartError::NotAtHand { name, program, help: help(&definition.package) });
     }
     let found = refused.iter().map(|it| format!("{} in `{}`", it.version, it.bin.display())).collect::<Vec<_>>();
-    Err(StartError::WrongVersion { name, wanted: definition.version.to_string(), found: found.join(", ") })
+    let (wanted, found) = (definition.version.to_string(), found.join(", "));
+    Err(StartError::WrongVersion { name, wanted, found, help: "install it, or enter a Nix shell that has it" })
 }
 
 /// How programs can be had.

@@ -27,7 +27,7 @@ mod template;
 mod unpack;
 
 pub use backend::{Way, can_be_contained, way};
-pub use container::{Data, RunningContainer, StartContainer};
+pub use container::{Data, RunningContainer, StartContainer, Stays};
 pub use containers::{SweptContainer, sweep_containers};
 pub use find::{Found, find};
 pub use image::{Built, build_image};

@@ -110,6 +110,11 @@ pub fn sweep(host: &Host) -> Vec<Swept> {
     swept
 }
 
+/// Whether somebody holds a lock; who cannot even look at it has none.
+pub(crate) fn is_locked(host: &Host, lock: &Path) -> bool {
+    host.exists(lock) && matches!(host.lock(lock), Ok(None))
+}
+
 /// Whether the run of a private directory lives: it holds its lock. Of what cannot be asked, it is assumed.
 pub(crate) fn is_held(host: &Host, dir: &Path) -> bool {
     host.is_dir(dir) && !matches!(host.lock(&lock_file(dir)), Ok(Some(_)))

@@ -38,7 +38,7 @@ impl Asked<'_> {
                 http_answers(self.tcp()?, &self.address(), &path).map_err(said)
             }
             Probe::Line(text) => {
-                let log = self.host().read_text(&self.site.log()).map_err(said)?.unwrap_or_default();
+                let (log, _) = self.host().read_on(&self.site.log(), self.site.log_began);
                 let is_said = log.lines().any(|line| line.contains(text));
                 if is_said { Ok(()) } else { Err(format!("it has not written `{text}`")) }
             }

@@ -19,6 +19,8 @@ const INIT: Duration = Duration::from_secs(120);
 const GRACE: Duration = Duration::from_secs(2);
 /// How long a server whose data is to be whole may take to end.
 const HALT: Duration = Duration::from_secs(20);
+/// How a server ended that nobody has ended, and that has not failed.
+pub(crate) const NO_FAILURE: &str = "by itself, with exit code 0";
 /// How much of the end of a log an error shows, in bytes.
 const TAIL_BYTES: u64 = 2048;
 
@@ -37,7 +39,7 @@ pub enum StartError {
     },
     /// They are of another version.
     #[error(
-        "service `{name}`: version {wanted} is wanted, and there is {found}\nhelp: install it, or enter a Nix shell that has it; `services.{name}.version` says which will do"
+        "service `{name}`: version {wanted} is wanted, and there is {found}\nhelp: {help}; `services.{name}.version` says which will do"
     )]
     WrongVersion {
         /// The service.
@@ -46,6 +48,8 @@ pub enum StartError {
         wanted: String,
         /// What there is, and where.
         found: String,
+        /// How another one can be had.
+        help: &'static str,
     },
     /// It could not be prepared or did not become ready: what happened, and the end of its log.
     #[error("service `{name}` {what}{said}")]
@@ -115,6 +119,8 @@ pub(crate) struct Site<'a> {
     pub(crate) dir: PathBuf,
     /// What stays, if something does.
     home: Option<PathBuf>,
+    /// How much of the log is of those before.
+    pub(crate) log_began: u64,
     _port: HeldPort,
 }
 
@@ -147,7 +153,8 @@ impl<'a> Start<'a> {
             version: found.version.clone(),
             id: format!("windlass-{}-{name}", self.id),
         };
-        let site = Site { start: self, definition, found, values, dir, home, _port: port };
+        let log_began = host.file_bytes(&home.as_ref().unwrap_or(&dir).join("log"));
+        let site = Site { start: self, definition, found, values, dir, home, log_began, _port: port };
         site.write_files(|path| !path.starts_with(&data))?;
         Ok(site)
     }
@@ -250,7 +257,7 @@ impl<'a> Site<'a> {
 
     /// An error with the end of the server's log.
     pub(crate) fn failure(&self, what: &str) -> StartError {
-        let tail = self.start.host.read_tail(&self.log(), TAIL_BYTES);
+        let tail = self.start.host.read_tail_from(&self.log(), self.log_began, TAIL_BYTES);
         StartError::failed(&self.definition.name, what, &tail)
     }
 }
@@ -285,7 +292,10 @@ impl Drop for Life {
 impl Running<'_> {
     /// How it ended, in words; `None` while it runs.
     pub(crate) fn ended(&mut self) -> Option<String> {
-        self.life.server.ended().map(|outcome| outcome.to_string())
+        self.life
+            .server
+            .ended()
+            .map(|outcome| if outcome.is_failure() { outcome.to_string() } else { NO_FAILURE.into() })
     }
 
     /// The number of its process.

@@ -183,7 +183,12 @@ fn what_does_not_start_says_why_and_leaves_nothing() {
 
     let missing = of_user("container.image = \"127.0.0.1:1/none:1\"\n");
     let said = run.start(&missing).unwrap_err().to_string();
-    let expected = "service `postgres` has no image: `127.0.0.1:1/none:1` is not there, and nothing may be fetched\n\
+    let expected = "service `postgres` has no image: `127.0.0.1:1/none:1` is not there, and nothing may be fetched";
+    assert_eq!(said, expected);
+    // One of windlass's own would do where nobody has named another.
+    let registrys = of_user("version = \"9.4\"\n");
+    let said = run.start(&registrys).unwrap_err().to_string();
+    let expected = "service `postgres` has no image: `docker.io/library/postgres:9.4` is not there, and nothing may be fetched\n\
         help: `services image postgres` builds one of this machine's own programs";
     assert_eq!(said, expected);
     let said = run.start_at(&missing, None, true).unwrap_err().to_string();

@@ -36,10 +36,23 @@ impl Development {
     ///
     /// When it declares no service, or there is nowhere to keep data.
     pub(crate) fn of(cx: &Context, manifest_path: Option<&PathBuf>) -> anyhow::Result<Self> {
+        let it = Self::that_has_been(cx, manifest_path)?;
+        servers::demand(&it.services)?;
+        Ok(it)
+    }
+
+    /// The same, also where it declares no service any more, and some have data.
+    ///
+    /// # Errors
+    ///
+    /// When there are no services of either kind, or there is nowhere to keep data.
+    pub(crate) fn that_has_been(cx: &Context, manifest_path: Option<&PathBuf>) -> anyhow::Result<Self> {
         let workspace = cx.workspace(&PlanArgs { manifest_path: manifest_path.cloned(), ..PlanArgs::default() })?;
         let config = config::of(cx, &workspace.root)?;
-        servers::demand(&config.services)?;
         let home = done(cx, Home::of(&cx.host, workspace.root.as_ref()))?;
+        if home.stored(&cx.host).is_empty() {
+            servers::demand(&config.services)?;
+        }
         let dir = servers::dir(&workspace.target_directory);
         let services = home.settled(&cx.host, config.services);
         Ok(Self { root: workspace.root, dir, services, may_set_up: config.ci.setup, home })
@@ -74,6 +87,13 @@ impl Development {
             None => Ok(self.services.iter().collect()),
             name => self.service(name).map(|it| vec![it]),
         }
+    }
+
+    /// The services that have data and are not declared any more.
+    pub(crate) fn undeclared(&self, cx: &Context) -> Vec<String> {
+        let mut names = self.home.stored(&cx.host);
+        names.retain(|name| self.services.iter().all(|service| service.name != *name));
+        names
     }
 
     /// In which way each service runs; what is there can work on its data.

@@ -253,7 +253,8 @@ fn a_volume_is_made_once_and_is_mounted_somewhere() {
     let expected = [
         "GET /volumes/ctv",
         "POST /volumes/create",
-        "GET /volumes/ctv",
+        // The body of what goes before.
+        "{\"Labels\":{\"windlass.dev\":\"/a\"},\"Name\":\"ctv\"}GET /volumes/ctv",
         "GET /containers/json?all=1&filters=%7B%22volume%22:%5B%22ctv%22%5D%7D",
         "PUT /containers/ct-x/archive?path=/",
     ];

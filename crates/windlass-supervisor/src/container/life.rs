@@ -9,6 +9,8 @@ use std::time::Duration;
 use windlass_host::Host;
 use windlass_services::{EngineError, EngineSession};
 
+use crate::start::NO_FAILURE;
+
 /// How long an engine may take to answer at first.
 const ANSWER: Duration = Duration::from_secs(30);
 
@@ -34,6 +36,7 @@ impl Life {
             // Who reads of the end finds all of the log.
             let _ = logging.join();
             let _ = end.send(match ended {
+                Ok(0) => NO_FAILURE.to_owned(),
                 Ok(code) => format!("failed with exit code {code}"),
                 Err(error) => error.to_string(),
             });

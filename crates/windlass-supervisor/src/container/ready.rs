@@ -30,7 +30,7 @@ pub(super) fn is_ready(
     host: &Host,
     definition: &Definition,
     values: &Values,
-    log: &Path,
+    (log, log_began): (&Path, u64),
 ) -> Result<Option<String>, String> {
     let tcp = || host.connect_tcp(values.port, ANSWER).map_err(said);
     let address = format!("{}:{}", values.host, values.port);
@@ -42,7 +42,7 @@ pub(super) fn is_ready(
             http_answers(tcp()?, &address, &path).map_err(said).map(|()| None)
         }
         Probe::Line(text) => {
-            let log = host.read_text(log).map_err(said)?.unwrap_or_default();
+            let (log, _) = host.read_on(log, log_began);
             let is_said = log.lines().any(|line| line.contains(text));
             if is_said { Ok(None) } else { Err(format!("it has not written `{text}`")) }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_plan::Command;
@@ -16,6 +17,9 @@ use crate::kept::any_port;
 use crate::place::Place;
 use crate::start::Start;
 use crate::{Found, Launcher, StartError, find, remains};
+
+/// How long an engine of containers may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A client of a service, which runs where `cwd` says, with arguments of the user's behind its own.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,9 @@ fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Value
         );
         return Err(failed(what));
     }
+    // Its program would take another engine than windlass, where there are two.
+    let socket = host.container_engine(ANSWER).map_err(|error| failed(format!("needs a container: {error}")))?;
+    let socket = format!("unix://{}", socket.display());
     let (within, _) = words(client, &Values { port: definition.port, ..values.clone() })?;
     let mut command = Command::new(engine, cwd).args(["exec", "--interactive"]);
     if host.is_talked_to() {
@@ -78,7 +85,8 @@ fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Value
     }
     // Its value is the command's own: arguments can be read by everybody.
     let names = env.keys().flat_map(|name| ["--env", name]);
-    Ok(set(command.args(names).arg(container).args(within).args(args)))
+    let command = command.args(names).arg(container).args(within).args(args);
+    Ok(set(command.env("DOCKER_HOST", &*socket).env("CONTAINER_HOST", &*socket)))
 }
 
 /// The client with what is set for it.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use windlass_host::Host;
-use windlass_services::{Definition, Kind, PostgresError, Values};
+use windlass_services::{Backend, Definition, Kind, PostgresError, Values};
 
+use super::home::Home;
 use crate::cluster::{Cluster, quoted};
 use crate::kept::any_port;
 use crate::start::{Site, Start};
@@ -32,6 +33,8 @@ pub(crate) fn make(
     let part = data.with_extension("part");
     host.remove_tree(&part)?;
     host.copy_tree(&made, &part).inspect_err(|_| drop(host.remove_tree(&part)))?;
+    // Neither the copy nor the server of tests has forced anything to the disk, and the next one relies on it.
+    host.flush(&part)?;
     host.rename(&part, data)?;
     Ok(host.remove_tree(&dir)?)
 }
@@ -65,10 +68,14 @@ pub(super) fn give(host: &Host, values: &Values) -> Result<(), PostgresError> {
     session.query(&format!("ALTER DATABASE {TEMPLATE} RENAME TO {}", quoted(&values.database))).map(drop)
 }
 
-/// Says that a service whose data is made has other data, which is not used: what its server was before.
-pub(super) fn other_data(service: &str, backend: &str) -> String {
-    format!(
-        "note: `{service}` begins afresh here; the data that it has as a {backend} stays: `backend = \"{backend}\"` in \
+/// Says so where the server of a service is to run in another way than the last one, whose data it does not see.
+pub(super) fn say_other_data(host: &Host, home: &Home, service: &str, backend: Backend) {
+    let Some(other) = home.last_backend(host, service).filter(|last| *last != backend) else { return };
+    let begins =
+        if home.has(host, service, backend) { "goes on with the data that it had so" } else { "begins afresh" };
+    let (backend, other) = (backend.name(), other.name());
+    host.print_error(&format!(
+        "note: `{service}` is a {backend} now, and {begins}; what it has as a {other} stays: `backend = \"{other}\"` in \
          `[services.{service}]` has it again\n"
-    )
+    ));
 }

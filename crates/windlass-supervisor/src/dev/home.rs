@@ -8,8 +8,10 @@ use windlass_host::{Host, HostError, Lock, Signal};
 use windlass_services::{Backend, Definition, Kind};
 
 use super::kept::Kept;
-use super::volume;
+use super::volume::{self, Stored};
 use crate::container::connect;
+use crate::containers::sweep_and_say;
+use crate::place::is_locked;
 use crate::{StartError, Way, way};
 
 /// How long those who keep servers may take to stop them all in good order.
@@ -60,10 +62,18 @@ impl Home {
         let mut homes: Vec<Self> = dirs.filter_map(|dir| Some(Self { root: root_of(host, &dir)?, dir })).collect();
         // Of which the directory was removed, and the volumes were not.
         let bare = volume::all(host).into_iter().map(|(_, home)| home);
-        let bare = bare.filter(|home| home.dir.parent() == Some(&all) && !host.exists(&home.dir));
-        homes.extend(bare);
-        homes.dedup();
+        for home in bare.filter(|home| home.dir.parent() == Some(&all)) {
+            if !homes.contains(&home) {
+                homes.push(home);
+            }
+        }
         homes
+    }
+
+    /// That of the worktree which a directory is in, if there is one: nothing of the worktree is read, which may be broken.
+    pub fn around(host: &Host, dir: &Path) -> Option<Self> {
+        let dir = host.canonical(dir).unwrap_or_else(|| dir.to_owned());
+        dir.ancestors().filter_map(|root| Self::of(host, root).ok()).find(|home| host.is_dir(&home.dir))
     }
 
     /// Whether the worktree is no longer there.
@@ -94,7 +104,7 @@ impl Home {
 
     /// The volume that has the data of a service of which a server has run in a container.
     pub fn volume_of(&self, host: &Host, service: &str) -> Option<String> {
-        host.read_text(&self.volume_file(service)).ok().flatten()
+        Stored::read(host, self, service).map(|stored| stored.volume)
     }
 
     /// All volumes that have data of the worktree; none where no engine answers.
@@ -102,19 +112,54 @@ impl Home {
         volume::all(host).into_iter().filter(|(_, home)| home == self).map(|(name, _)| name).collect()
     }
 
+    /// The services that have data, whether they are declared or not.
+    pub fn stored(&self, host: &Host) -> Vec<String> {
+        let names = host.list_dir(&self.dir).unwrap_or_default().into_iter();
+        names
+            .filter(|name| self.has(host, name, Backend::Process) || self.has(host, name, Backend::Container))
+            .collect()
+    }
+
+    /// Whether a service has data of a server that ran so.
+    pub(super) fn has(&self, host: &Host, service: &str, backend: Backend) -> bool {
+        match backend {
+            Backend::Process => host.is_dir(&self.data_of(service)),
+            Backend::Container => self.volume_of(host, service).is_some(),
+        }
+    }
+
+    /// How the last server of a service ran, if it has that data still.
+    pub(super) fn last_backend(&self, host: &Host, service: &str) -> Option<Backend> {
+        let said = host.read_text(&self.backend_file(service)).ok().flatten().unwrap_or_default();
+        let backend = [Backend::Process, Backend::Container].into_iter().find(|backend| backend.name() == said)?;
+        self.has(host, service, backend).then_some(backend)
+    }
+
+    /// Remembers how a server of a service runs.
+    pub(super) fn remember_backend(&self, host: &Host, service: &str, backend: Backend) -> Result<(), HostError> {
+        host.write_text(&self.backend_file(service), backend.name())
+    }
+
+    fn backend_file(&self, service: &str) -> PathBuf {
+        self.dir.join(service).join("backend")
+    }
+
+    /// Whether whoever kept the servers has been killed, and nobody has looked after it since.
+    pub fn was_killed(&self, host: &Host) -> bool {
+        !self.is_held(host) && self.last(host).ok().flatten().is_some()
+    }
+
     /// The file that names it.
     pub(super) fn volume_file(&self, service: &str) -> PathBuf {
         self.dir.join(service).join("volume")
     }
 
-    /// The services, each to run in the way in which it has data, unless its table says another.
+    /// The services, each to run in the way in which its last server did that has data, unless its table says another.
     pub fn settled(&self, host: &Host, mut definitions: Vec<Definition>) -> Vec<Definition> {
         for it in definitions.iter_mut().filter(|it| it.backend.is_none()) {
-            if host.is_dir(&self.data_of(&it.name)) {
-                it.backend = Some(Backend::Process);
-            } else if self.volume_of(host, &it.name).is_some() {
-                it.backend = Some(Backend::Container);
-            }
+            let others = [Backend::Process, Backend::Container].into_iter();
+            let mut ways = self.last_backend(host, &it.name).into_iter().chain(others);
+            it.backend = ways.find(|backend| self.has(host, &it.name, *backend));
         }
         definitions
     }
@@ -198,7 +243,11 @@ impl Home {
     ///
     /// When they do not end.
     pub fn down(&self, host: &Host) -> Result<bool, StartError> {
-        let Some(kept) = self.kept(host)? else { return Ok(false) };
+        let Some(kept) = self.kept(host)? else {
+            // A container whose image does not watch outlives who kept it.
+            sweep_and_say(host);
+            return Ok(false);
+        };
         let keeper = host.watch(kept.pid).map_err(StartError::Owner)?;
         let deadline_ms = host.elapsed_ms().saturating_add(STOP_MS);
         // The lock is held until all are gone; whose it is still, the number is that of the very process.
@@ -254,10 +303,11 @@ impl Home {
 
     /// Whether a process keeps servers here; who cannot even look at the lock has none.
     fn is_held(&self, host: &Host) -> bool {
-        host.exists(&self.lock()) && matches!(host.lock(&self.lock()), Ok(None))
+        is_locked(host, &self.lock())
     }
 
-    fn lock(&self) -> PathBuf {
+    /// Held by who keeps the servers.
+    pub(super) fn lock(&self) -> PathBuf {
         self.dir.join("supervisor.lock")
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_host::{Host, HostError};
 use windlass_plan::Command;
-use windlass_services::{Definition, Kind, Root};
+use windlass_services::{Backend, Definition, Kind, Root};
 
 use super::home::Home;
 use super::kept::{Kept, KeptServer, configured};
@@ -46,6 +46,8 @@ pub struct Keeping<'a> {
 pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Result<(), StartError> {
     host.leave_session();
     let Keeping { home, launcher, may_pull } = keeping;
+    // What a dead process has kept is found by the lock that is taken next.
+    sweep_and_say(host);
     home.make(host)?;
     let _lock = home
         .keep(host)?
@@ -55,7 +57,6 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     let (boot, servers) = home.last(host)?.map(|last| (last.boot, last.servers)).unwrap_or_default();
     let mut kept = Kept { pid, since_unix_ms, is_ready: false, boot, servers };
     home.write(host, &kept)?;
-    sweep_and_say(host);
     home.see_off(host)?;
     kept.boot = host.boot_id();
     kept.servers.clear();
@@ -69,12 +70,18 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     let mut running = Vec::new();
     for (definition, way) in definitions.iter().zip(&ways) {
         make_room(host, home, definition)?;
+        let backend = match way {
+            Way::Process(_) => Backend::Process,
+            Way::Container => Backend::Container,
+        };
+        first::say_other_data(host, home, &definition.name, backend);
         let server = match way {
             Way::Process(found) => {
                 Main::Process(start_process(&start, &durable, home, definition, found, &mut addresses)?)
             }
             Way::Container => Main::Container(contained::start(container, home, definition, &mut addresses)?),
         };
+        home.remember_backend(host, &definition.name, backend)?;
         if definition.kind == Kind::Postgres {
             // The file of addresses may have been lost.
             set_password(host, server.values()).map_err(|error| server.failure(&error.to_string()))?;
@@ -133,9 +140,6 @@ fn start_process<'a>(
     }
     let data = home.data_of(name);
     if !host.is_dir(&data) {
-        if home.volume_of(host, name).is_some() {
-            host.print_error(&first::other_data(name, "container"));
-        }
         first::make(start, definition, found, &password, &data)?;
     }
     if definition.process.root == Root::Refuses {

@@ -40,6 +40,13 @@ pub struct KeptServer {
     pub(crate) container: Option<String>,
 }
 
+impl KeptServer {
+    /// Whether it runs in a container.
+    pub fn is_contained(&self) -> bool {
+        self.container.is_some()
+    }
+}
+
 impl Kept {
     /// What is otherwise than the services say, each in a sentence; nothing where all run as they should.
     pub fn differs(&self, definitions: &[Definition], ways: &[Way]) -> Vec<String> {

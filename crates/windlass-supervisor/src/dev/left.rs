@@ -11,6 +11,8 @@ use crate::place::remove_segment;
 
 /// How long a server may take to end whose supervisor has been killed.
 const HALT_MS: u64 = 20_000;
+/// How long a container engine may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(10);
 
 impl Home {
@@ -49,6 +51,20 @@ impl Home {
         Ok(())
     }
 
+    /// Sees that whatever has data of a service can be reached.
+    ///
+    /// # Errors
+    ///
+    /// When it has a volume, and no container engine answers.
+    pub fn see_that_it_can_be_reset(&self, host: &Host, service: &str) -> Result<(), StartError> {
+        let Some(volume) = self.volume_of(host, service) else { return Ok(()) };
+        let Err(why) = host.connect_container_engine(ANSWER) else { return Ok(()) };
+        Err(StartError::Development(format!(
+            "nothing was removed: the volume `{volume}` has data of `{service}`, and {why}; without an engine for good, remove `{}`",
+            self.volume_file(service).display()
+        )))
+    }
+
     /// Removes the data of a service whose server does not run; the address stays.
     ///
     /// # Errors
@@ -56,7 +72,7 @@ impl Home {
     /// When something of it cannot be removed.
     pub fn reset(&self, host: &Host, service: &str) -> Result<(), StartError> {
         self.see_off(host)?;
-        volume::remove(host, &self.volume_file(service), service)?;
+        volume::remove(host, self, service)?;
         Ok(host.remove_tree(&self.dir.join(service))?)
     }
 

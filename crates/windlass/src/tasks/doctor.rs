@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use windlass_supervisor::{Way, can_be_contained};
+use windlass_supervisor::{Way, can_be_contained, unpacking};
 
 use crate::{Context, Exit, PlanArgs, config, tools};
 
@@ -39,7 +39,13 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
             }
             Ok(Way::Process(found)) => ("ok     ", found.version, Some(found.bin.display().to_string())),
             Ok(Way::Container) if can_be_contained(&cx.host, &service) => {
-                ("ok     ", "what its image has".into(), Some("a container, made for each run".into()))
+                let from = match service.backend {
+                    None if unpacking(&cx.host, &service).is_ok() => {
+                        "a container, or its programs, where they may be fetched"
+                    }
+                    _ => "a container, made for each run",
+                };
+                ("ok     ", "what its image has".into(), Some(from.into()))
             }
             Ok(Way::Container) => ("MISSING", "no engine of containers answers".into(), None),
             Err(error) => ("MISSING", error.to_string(), None),

@@ -127,6 +127,7 @@ fn clear_orphans(cx: &Context, yes: bool) -> anyhow::Result<usize> {
     for home in &gone {
         let (dir, root, size) = (home.dir.display(), home.root.display(), size(cx.host.tree_bytes(&home.dir)));
         let mut what = if cx.host.is_dir(&home.dir) { vec![format!("`{dir}` has {size}")] } else { Vec::new() };
+        what.extend(done(cx, home.kept(&cx.host))?.map(|kept| format!("{} servers run", kept.servers.len())));
         what.extend(home.volumes(&cx.host).iter().map(|volume| format!("the volume `{volume}` has data")));
         cx.host.print(&format!("{} of development in `{root}`, which is gone\n", what.join(", ")));
         // It may just not be mounted.

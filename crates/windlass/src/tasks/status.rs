@@ -38,26 +38,36 @@ pub struct LogsArgs {
 }
 
 pub(super) fn status(cx: &Context, args: &StatusArgs) -> anyhow::Result<Exit> {
-    let it = Development::of(cx, args.manifest_path.as_ref())?;
+    let it = Development::that_has_been(cx, args.manifest_path.as_ref())?;
     let kept = it.kept(cx)?;
-    let width = it.services.iter().map(|service| service.name.len()).max().unwrap_or_default();
+    let undeclared = it.undeclared(cx);
+    let names = it.services.iter().map(|service| &service.name).chain(&undeclared);
+    let width = names.map(String::len).max().unwrap_or_default();
     let mut all_up = true;
     for service in &it.services {
         let name = &service.name;
         let state = match (it.server(kept.as_ref(), name), &kept) {
             (Some(server), Some(kept)) => {
                 let (port, version, since) = (server.values.port, &server.values.version, kept.since_unix_ms);
-                format!("up    port {port}  version {version}  since {} UTC", cx.host.utc(since))
+                let way = if server.is_contained() { " in a container" } else { "" };
+                format!("up    port {port}  version {version}{way}  since {} UTC", cx.host.utc(since))
             }
             (None, Some(kept)) if !kept.is_ready => "down  it is being started".to_owned(),
             (_, kept) => match kept.as_ref().and_then(|kept| kept.servers.get(name)?.ended.as_ref()) {
                 Some(how) => format!("down  it has ended: {how}"),
+                None if it.home.was_killed(&cx.host) => "down  who kept it has been killed".to_owned(),
                 None => "down".to_owned(),
             },
         };
         all_up &= state.starts_with("up");
         let data = it.data(cx, name).unwrap_or_else(|| size(0));
         cx.host.print(&format!("{name:width$}  {state}  data {data}\n"));
+    }
+    for name in &undeclared {
+        let is_up = it.server(kept.as_ref(), name).is_some();
+        let state = if is_up { "up  " } else { "down" };
+        let data = it.data(cx, name).unwrap_or_else(|| size(0));
+        cx.host.print(&format!("{name:width$}  {state}  no longer declared  data {data}\n"));
     }
     Ok(if all_up { Exit::PASSED } else { Exit::FAILED })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use windlass_supervisor::dev::Kept;
+use windlass_supervisor::dev::{Home, Kept};
 
 use crate::development::{Development, done};
 use crate::exit::Usage;
@@ -80,25 +80,37 @@ fn show(cx: &Context, it: &Development, kept: &Kept) {
 }
 
 pub(super) fn down(cx: &Context, args: &DownArgs) -> anyhow::Result<Exit> {
-    let it = Development::of(cx, args.manifest_path.as_ref())?;
-    let _alone = done(cx, it.home.alone(&cx.host))?;
-    let said = match done(cx, it.home.down(&cx.host))? {
-        true => "stopped; the data stays\n",
-        false => "nothing was up\n",
+    let here = cx.host.current_dir()?;
+    let dir = args.manifest_path.as_ref().and_then(|path| Some(here.join(path).parent()?.to_owned())).unwrap_or(here);
+    // Neither cargo nor the configuration is asked: what is broken there is no reason for servers to stay.
+    let was_up = match Home::around(&cx.host, &dir) {
+        None => false,
+        Some(home) => {
+            let _alone = done(cx, home.alone(&cx.host))?;
+            done(cx, home.down(&cx.host))?
+        }
     };
-    cx.host.print(said);
+    cx.host.print(if was_up { "stopped; the data stays\n" } else { "nothing was up\n" });
     Ok(Exit::PASSED)
 }
 
 pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
-    let (host, it) = (&cx.host, Development::of(cx, args.manifest_path.as_ref())?);
-    let services = it.services(args.service.as_deref())?;
+    let (host, it) = (&cx.host, Development::that_has_been(cx, args.manifest_path.as_ref())?);
+    let undeclared = it.undeclared(cx);
+    let names = match &args.service {
+        Some(name) if undeclared.contains(name) => vec![name.clone()],
+        Some(name) => vec![it.service(Some(name))?.name.clone()],
+        None => it.services.iter().map(|it| it.name.clone()).chain(undeclared).collect(),
+    };
     let _alone = done(cx, it.home.alone(host))?;
-    let data: Vec<(&str, String)> =
-        services.iter().filter_map(|service| Some((&*service.name, it.data(cx, &service.name)?))).collect();
+    let data: Vec<(&str, String)> = names.iter().filter_map(|name| Some((&**name, it.data(cx, name)?))).collect();
     if data.is_empty() {
         host.print("there is no data\n");
         return Ok(Exit::PASSED);
+    }
+    // Before anything is stopped or removed.
+    for (name, _) in &data {
+        done(cx, it.home.see_that_it_can_be_reset(host, name))?;
     }
     let what = data.iter().map(|(name, data)| format!("`{name}` ({data})")).collect::<Vec<_>>().join(", ");
     if !args.yes {
@@ -120,9 +132,9 @@ pub(super) fn reset(cx: &Context, args: &ResetArgs) -> anyhow::Result<Exit> {
         done(cx, it.home.reset(host, name))?;
     }
     host.print(&format!("removed the data of {what}\n"));
-    if was_up {
+    if was_up && !it.services.is_empty() {
         // What has no data any more may run in another way.
-        let it = Development::of(cx, args.manifest_path.as_ref())?;
+        let it = Development::that_has_been(cx, args.manifest_path.as_ref())?;
         servers::set_up(cx, &it.services, false)?;
         let kept = it.start(cx, false)?;
         show(cx, &it, &kept);

@@ -131,7 +131,11 @@ fn what_fails_is_named_with_its_file_and_line_and_nothing_of_it_is_kept() {
 #[test]
 fn what_is_not_there_is_said_before_a_server_starts() {
     let cases = [
-        ("migrations = \"schema\"\n", "service `postgres` cannot be migrated: `schema`: there is no migration in it: "),
+        (
+            "migrations = \"schema\"\n",
+            "service `postgres` cannot be migrated: `schema`: there is no such directory below ",
+        ),
+        ("migrations = \"src\"\n", "service `postgres` cannot be migrated: `src`: there is no migration in it: "),
         ("fixtures = [\"a.csv\"]\n", "service `postgres` has no fixture: cannot read `"),
         (
             "migrate = { run = [\"true\"], inputs = [\"x\"] }\n",

@@ -218,15 +218,67 @@ fn a_service_stays_where_its_data_is_unless_its_table_says_otherwise() {
 
     dev.shop.it.file(".config/windlass.toml", "[services.postgres]\nbackend = \"process\"\n");
     let up = dev.run(&["up"]).exits(0);
-    let other = "note: `postgres` begins afresh here; the data that it has as a container stays: `backend = \"container\"` in \
-         `[services.postgres]` has it again\n";
+    let other = "note: `postgres` is a process now, and begins afresh; what it has as a container stays: `backend = \"container\"` \
+         in `[services.postgres]` has it again\n";
     assert!(up.stderr.contains(other), "{}", up.stderr);
     assert_eq!(dev.ask("select to_regclass('item') is null"), "t\n");
     let status = run(&mut dev.command(&["status"])).exits(0).stdout;
     assert!(status.contains(" MB and in the volume `windlass-dev-"), "{status}");
     dev.shop.it.file(".config/windlass.toml", POSTGRES);
-    dev.run(&["up"]).exits(0);
+    let up = dev.run(&["up"]).exits(0);
+    assert!(up.stderr.contains("is a container now, and goes on with the data that it had so; "), "{}", up.stderr);
     assert_eq!(dev.ask("select n from item"), "7\n");
+    let status = run(&mut dev.command(&["status"])).exits(0).stdout;
+    assert!(status.contains(" in a container  since "), "{status}");
+    // What ran last, not what has data too.
+    dev.shop.it.file(".config/windlass.toml", "[services.postgres]\n");
+    assert!(dev.run(&["up"]).exits(0).stdout.ends_with("they were up already\n"));
+
+    // Nothing is declared any more: it is told, it can be stopped and removed.
+    dev.shop.it.file(".config/windlass.toml", "");
+    let status = run(&mut dev.command(&["status"])).exits(0).stdout;
+    assert!(status.starts_with("postgres  up    no longer declared  data "), "{status}");
+    dev.shop.it.file("Cargo.toml", "no manifest");
+    assert_eq!(run(&mut dev.command(&["down"])).exits(0).stdout, "stopped; the data stays\n");
+    dev.shop.it.file("Cargo.toml", &crate::fixture::manifest("app", ""));
+    run(&mut dev.command(&["reset", "postgres", "--yes"])).exits(0);
+    assert_eq!(it.volumes(), Vec::<String>::new());
+    let none = run(&mut dev.command(&["status"])).exits(2).stderr;
+    assert!(none.contains("declares no service"), "{none}");
+}
+
+#[test]
+fn an_image_stays_with_the_data_that_it_wrote_and_has_to_be_told_where_that_is() {
+    let it = Contained::with_services(REDIS);
+    let dev = &it.dev;
+    dev.run(&["up"]).exits(0);
+    run(&mut dev.command(&["down"])).exits(0);
+    let file = dev.home().join("redis/volume");
+    let stored = std::fs::read_to_string(&file).unwrap();
+    assert!(stored.contains("\"image\":\"redis:7-windlass\",\"is_complete\":true"), "{stored}");
+    // One that is not there: no other is run on its data.
+    std::fs::write(&file, stored.replace("redis:7-windlass", "redis:9-windlass")).unwrap();
+    let gone = dev.run(&["up", "--no-setup"]).exits(3).stderr;
+    assert!(gone.contains("service `redis` has no image: `redis:9-windlass` is not there"), "{gone}");
+    assert!(gone.contains("\nhelp: its data is in the volume `windlass-dev-"), "{gone}");
+    // Where the user names one, that.
+    dev.shop.it.file(".config/windlass.toml", &format!("{REDIS}container.image = \"redis:7-windlass\"\n"));
+    dev.run(&["up"]).exits(0);
+    run(&mut dev.command(&["down"])).exits(0);
+
+    // Begun, and never completed; then removed by somebody.
+    std::fs::write(&file, stored.replace("true", "false")).unwrap();
+    dev.run(&["up"]).exits(0);
+    run(&mut dev.command(&["down"])).exits(0);
+    engine().remove_volume(&it.volumes()[0]).unwrap();
+    let afresh = dev.run(&["up"]).exits(0).stderr;
+    assert!(afresh.contains("note: the container engine has no volume `windlass-dev-"), "{afresh}");
+
+    let nowhere =
+        "container.command = [\"redis-server\"]\ncontainer.files = { \"{run}/redis.conf\" = \"port {port}\" }\n";
+    dev.shop.it.file(".config/windlass.toml", &format!("{REDIS}{nowhere}"));
+    let refused = dev.run(&["up"]).exits(3).stderr;
+    assert!(refused.contains("service `redis` cannot keep its data in a container: nothing in "), "{refused}");
 }
 
 #[test]
@@ -271,7 +323,9 @@ fn without_an_engine_nothing_is_started_or_lost() {
     assert!(up.starts_with("error: service `redis` needs a container: "), "{up}");
     let reset = refused(&["reset", "--yes"]);
     let volume = &it.volumes()[0];
-    let said = format!("error: the volume `{volume}` cannot be removed: service `redis` needs a container: ");
+    let said = format!(
+        "error: nothing was removed: the volume `{volume}` has data of `redis`, and no container engine answers: "
+    );
     assert!(reset.starts_with(&said), "{reset}");
     dev.run(&["up"]).exits(0);
 }
