@@ -32,9 +32,12 @@ pub(crate) fn relaxing_key(step: &StepRecord) -> Option<String> {
 }
 
 /// What sets right a red step, where one command does.
-pub(crate) fn remedy(step: &StepRecord) -> Option<&'static str> {
+pub(crate) fn remedy(step: &StepRecord) -> Option<String> {
+    if step.stage == "fmt" && step.outcome == (Outcome::Failed { code: 1 }) {
+        return Some(format!("`{}` formats it", step.command.replace(" --check", "")));
+    }
     let is_stale = errors(step).any(|error| error.message.contains("--locked was passed to prevent this"));
-    is_stale.then_some("`cargo update --workspace` brings the lockfile in line with the manifests")
+    is_stale.then(|| "`cargo update --workspace` brings the lockfile in line with the manifests".to_owned())
 }
 
 /// Whether warnings were denied in a step, and errors were lints and nothing that no key allows.
@@ -125,7 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_lockfile_has_a_remedy() {
+    fn one_command_sets_right_a_stale_lockfile_and_what_is_not_formatted() {
+        let failed = |code| {
+            let step = StepRecord::planned("fmt", "fmt", "cargo fmt --check -p app");
+            remedy(&StepRecord { outcome: Outcome::Failed { code }, ..step })
+        };
+        assert_eq!(failed(1).as_deref(), Some("`cargo fmt -p app` formats it"));
+        assert_eq!(failed(101), None);
         let mut step = StepRecord::planned("lock", "lock", "cargo update --workspace --locked");
         assert_eq!(remedy(&step), None);
         step.diagnostics =

@@ -92,7 +92,7 @@ impl Block {
             self.labeled(2, "log", &path);
         }
         if let Some(remedy) = remedy(step) {
-            self.labeled(2, "help", remedy);
+            self.labeled(2, "help", &remedy);
         }
         if let Some(key) = relaxing_key(step) {
             self.labeled(2, "help", &format!("{key} in .config/windlass.toml relaxes this"));

@@ -59,7 +59,7 @@ fn one(page: &mut String, record: &Record, failure: &Failure<'_>, logs: &Logs) {
     }
     command(page, "Rerun", &step.command);
     if let Some(remedy) = remedy(step) {
-        let _ = writeln!(page, "<p class=\"help\">{}.</p>", marked(remedy));
+        let _ = writeln!(page, "<p class=\"help\">{}.</p>", marked(&remedy));
     }
     if let Some(key) = relaxing_key(step) {
         let _ =
