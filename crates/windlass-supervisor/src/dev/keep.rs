@@ -45,7 +45,7 @@ pub struct Keeping<'a> {
 /// When they are kept already, or one cannot be started.
 pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Result<(), StartError> {
     host.leave_session();
-    let Keeping { home, launcher, may_pull } = keeping;
+    let home = keeping.home;
     // What a dead process has kept is found by the lock that is taken next.
     sweep_and_say(host);
     home.make(host)?;
@@ -60,6 +60,19 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
     home.see_off(host)?;
     kept.boot = host.boot_id();
     kept.servers.clear();
+    let done = start_and_watch(host, definitions, keeping, &mut kept);
+    // All have been stopped in good order; now others may know that they are gone.
+    home.forget(host)?;
+    done
+}
+
+/// Starts the servers, and writes down what becomes of them until this process is asked to stop.
+fn start_and_watch(
+    host: &Host,
+    definitions: &[Definition],
+    Keeping { home, launcher, may_pull }: Keeping<'_>,
+    kept: &mut Kept,
+) -> Result<(), StartError> {
     let ways = home.ways(host, definitions)?;
     let account = if refuses_root(definitions, &ways) { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
@@ -95,14 +108,11 @@ pub fn keep(host: &Host, definitions: &[Definition], keeping: Keeping<'_>) -> Re
         let server_kept = KeptServer { values, ended: None, configured, pid, program, container };
         kept.servers.insert(definition.name.clone(), server_kept);
         running.push(server);
-        home.write(host, &kept)?;
+        home.write(host, kept)?;
     }
     kept.is_ready = true;
-    home.write(host, &kept)?;
-    watch(host, home, &mut kept, &mut running)?;
-    // In good order, before anybody is told that they are gone.
-    drop(running);
-    Ok(home.forget(host)?)
+    home.write(host, kept)?;
+    Ok(watch(host, home, kept, &mut running)?)
 }
 
 /// Makes the directory of a service, if it has none, and room in its log.

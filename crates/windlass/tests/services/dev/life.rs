@@ -63,7 +63,8 @@ fn whatever_is_killed_the_next_up_goes_on_with_the_data() {
     let pids = dev.pids();
     kill("-KILL", &pids[..1]);
     wait_until("the server ends", || !pids.iter().any(|pid| is_there(*pid)));
-    run(&mut dev.command(&["status"])).exits(1);
+    let status = run(&mut dev.command(&["status"])).exits(1).stdout;
+    assert!(status.starts_with("postgres  down  who kept it has been killed  data "), "{status}");
     dev.run(&["up"]).exits(0);
     assert_eq!(dev.ask("select n from item"), "7\n");
     let log = std::fs::read_to_string(dev.home().join("postgres/log")).unwrap();
@@ -161,6 +162,8 @@ fn a_changed_configuration_is_seen_and_data_of_another_version_is_left_alone() {
         "{}",
         up.stderr
     );
+    let status = run(&mut dev.command(&["status"])).exits(1).stdout;
+    assert!(status.starts_with("postgres  down  data "), "{status}");
     assert_eq!(dev.shop.places().len(), 0);
 
     dev.shop.it.file(file, POSTGRES);
