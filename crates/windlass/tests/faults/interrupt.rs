@@ -96,12 +96,18 @@ fn in_lock() {
 
 #[test]
 fn in_clippy_build_and_doc() {
-    let it = app();
-    it.file("build.rs", &format!("fn main() {{\n    {RUN_HANG}\n}}\n"));
-    for stage in ["clippy", "build", "doc"] {
+    let interrupt = |stage| {
+        let it = app();
+        it.file("build.rs", &format!("fn main() {{\n    {RUN_HANG}\n}}\n"));
         let steps = [("lock", Outcome::Passed), (stage, Outcome::Interrupted)];
         check(&it, stage, || ci(&it, stage, &[]), &steps);
-    }
+    };
+    // At once, for each waits until what does not listen is killed.
+    std::thread::scope(|scope| {
+        for stage in ["clippy", "build", "doc"] {
+            scope.spawn(move || interrupt(stage));
+        }
+    });
 }
 
 #[test]

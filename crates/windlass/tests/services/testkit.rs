@@ -47,7 +47,7 @@ fn shop() -> Shop {
     shop.it.file("migrations/1_item.sql", "create table item (id bigserial primary key, name text);\n");
     shop.it.file("tests/it.rs", TESTS);
     shop.it
-        .file(".config/nextest.toml", "[profile.default]\nslow-timeout = { period = \"15s\", terminate-after = 1 }\n");
+        .file(".config/nextest.toml", "[profile.default]\nslow-timeout = { period = \"6s\", terminate-after = 1 }\n");
     // The versions that this workspace has been tested with.
     std::fs::copy(format!("{root}/Cargo.lock"), shop.it.path("Cargo.lock")).unwrap();
     shop.it.cargo(&["update", "--workspace", "--offline"]).exits(0);
