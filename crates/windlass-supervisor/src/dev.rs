@@ -8,6 +8,7 @@ mod home;
 mod keep;
 mod kept;
 mod left;
+mod stored;
 mod volume;
 
 pub use connect::{Client, connect, on_remains};
