@@ -65,7 +65,7 @@ pub struct Host {
     /// The servers that it has started, which are its own to stop.
     servers: Mutex<Vec<u32>>,
     /// The process that started this one, as it was at first: who is adopted has another.
-    parent: u32,
+    parent: Option<u32>,
 }
 
 impl Host {

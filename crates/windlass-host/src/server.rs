@@ -9,7 +9,7 @@ use std::sync::{PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, getpgrp, getppid, kill_process};
+use rustix::process::{Pid, getpgrp, getppid, getsid, kill_process};
 use rustix::termios::tcgetpgrp;
 use windlass_plan::Command;
 use windlass_record::Outcome;
@@ -137,7 +137,7 @@ impl Host {
             return failed(error);
         }
         // It may have died before.
-        if self::parent() != parent {
+        if getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned()) != Some(parent) {
             return failed(io::Error::other("who wanted it has died"));
         }
         failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
@@ -170,8 +170,9 @@ impl Host {
         Ok(())
     }
 
-    /// The number of the process that started this one, even if it has died.
-    pub fn parent(&self) -> u32 {
+    /// The number of the process that started this one, even if it has died since; `None` if it had died before this one could ask:
+    /// its place is taken by a process of another session.
+    pub fn parent(&self) -> Option<u32> {
         self.parent
     }
 
@@ -187,9 +188,10 @@ fn has_terminal() -> bool {
     is_shown(tcgetpgrp(io::stdin())) || is_shown(tcgetpgrp(io::stdout())) || is_shown(tcgetpgrp(io::stderr()))
 }
 
-/// The number of the process whose child this one is now; 0 if there is none.
-pub(crate) fn parent() -> u32 {
-    getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
+/// The number of the process whose child this one is now, if that is of its session.
+pub(crate) fn parent() -> Option<u32> {
+    let parent = getppid().filter(|parent| getsid(Some(*parent)).is_ok_and(|theirs| getsid(None) == Ok(theirs)))?;
+    Some(parent.as_raw_nonzero().get().cast_unsigned())
 }
 
 impl Server {

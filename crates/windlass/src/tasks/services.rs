@@ -159,7 +159,8 @@ fn supervise(cx: &Context, manifest_path: Option<PathBuf>, owner: Option<u32>, m
     // For tests that are run without windlass, and start it themselves.
     cx.host.write_text(&dir.join("program"), &program)?;
     let launcher = launcher(cx)?;
-    let owner = owner.unwrap_or_else(|| cx.host.parent());
+    let gone = "whoever started this has died already, and nobody would ever stop it; `--owner` names another process";
+    let owner = owner.or_else(|| cx.host.parent()).context(gone)?;
     let run =
         Run { root: Path::new(&workspace.root), dir: &dir, program: &cx.program, launcher: &launcher, owner, may_pull };
     match windlass_supervisor::supervise(&cx.host, &config.services, run) {

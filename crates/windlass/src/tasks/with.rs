@@ -38,7 +38,9 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     servers::demand(&config.services)?;
     let allowed = config.ci.setup && !args.no_setup;
     servers::set_up(cx, &config.services, allowed)?;
-    let supervise = servers::supervise_command(cx, &root, allowed)?;
+    // Said, for the supervisor may only look for its parent when that has died.
+    let supervise =
+        servers::supervise_command(cx, &root, allowed)?.args(["--owner".to_owned(), host.pid().to_string()]);
     let (mut supervisor, line) = host.start_until_it_speaks(&supervise).map_err(|error| cx.reading_error(error))?;
     let Some(line) = line else {
         // It has said why on standard error.

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::fixture::{clean, ended};
 use crate::live::{Live, run};
 use crate::shop::Shop;
 
@@ -247,4 +248,16 @@ fn who_wanted_the_servers_is_killed_before_they_are_ready() {
     servers_end(&shop);
     assert_eq!(shop.places().len(), 0);
     live.ended();
+}
+
+/// As a process finds it whose parent has died before it could look.
+#[test]
+fn a_supervisor_whose_owner_nobody_knows_does_not_start() {
+    let shop = Shop::with_postgres();
+    let program = env!("CARGO_BIN_EXE_windlass");
+    let mut command = clean("setsid");
+    command.args([program, "services", "supervise"]).current_dir(shop.it.root());
+    let refused = ended(command.env("XDG_RUNTIME_DIR", shop.it.path("run"))).exits(3).stderr;
+    assert!(refused.starts_with("error: whoever started this has died already, "), "{refused}");
+    assert_eq!(shop.places().len(), 0);
 }
