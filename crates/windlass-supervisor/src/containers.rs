@@ -80,9 +80,11 @@ fn is_left(host: &Host, it: &Labelled) -> bool {
     if it.labels.get(BOOT) != Some(&host.boot_id()) {
         return true;
     }
+    // Who does not see where the run has its directory cannot tell: it may be in another part of the machine, where it lives.
+    let is_seen = |path: &Path| path.parent().is_some_and(|parent| host.is_dir(parent));
     match (path(LOCK), path(PLACE)) {
-        (Some(lock), _) => !place::is_locked(host, lock),
-        (None, place) => place.is_some_and(|place| !place::is_held(host, place)),
+        (Some(lock), _) => is_seen(lock) && !place::is_locked(host, lock),
+        (None, place) => place.is_some_and(|place| is_seen(place) && !place::is_held(host, place)),
     }
 }
 

@@ -165,6 +165,20 @@ fn they_go_with_their_supervisor_however_that_ends() {
     assert_eq!(shop.places().len(), 0);
 }
 
+/// As who sees another `/dev/shm` finds it: a sandbox, or a container with the same engine.
+#[test]
+fn who_does_not_see_where_a_run_lives_leaves_its_containers() {
+    let shop = shop("[services.redis]\nbackend = \"container\"\n");
+    let script = "unshare --mount sh -c 'mount -t tmpfs none \"$0\" && \"$1\" services gc' \
+        \"$XDG_RUNTIME_DIR\" \"$WINDLASS\" && port=${REDIS_URL##*:} && exec 3<>/dev/tcp/127.0.0.1/${port%/*}";
+    if ended(clean("unshare").args(["--mount", "true"])).code != Some(0) {
+        return;
+    }
+    let mut command = shop.command(&["with", "--", "bash", "-c", script]);
+    let seen = run(command.env("WINDLASS", env!("CARGO_BIN_EXE_windlass"))).exits(0);
+    assert!(!seen.stdout.contains("removed the container"), "{}", seen.stdout);
+}
+
 #[test]
 fn without_an_engine_or_without_programs_too_it_is_said_what_would_help() {
     let shop = Shop::with_services("[services.postgres]\nbackend = \"container\"\n");
