@@ -331,8 +331,7 @@ impl Host {
     /// The processes that run a program and work in a directory or below it, by number. Only Linux says which do.
     pub fn running_in(&self, dir: &Path, program: &Path) -> BTreeMap<u32, Watch> {
         let there = tree::working_in(dir).into_iter().filter(|pid| tree::program_of(*pid).as_deref() == Some(program));
-        let watched =
-            there.filter_map(|pid| Some((pid.as_raw_nonzero().get().cast_unsigned(), tree::watch(pid).ok()??)));
+        let watched = there.filter_map(|pid| Some((tree::number(pid), tree::watch(pid).ok()??)));
         watched.map(|(pid, watch)| (pid, Watch { watch })).collect()
     }
 

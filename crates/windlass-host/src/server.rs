@@ -137,7 +137,7 @@ impl Host {
             return failed(error);
         }
         // It may have died before.
-        if getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned()) != Some(parent) {
+        if getppid().map(tree::number) != Some(parent) {
             return failed(io::Error::other("who wanted it has died"));
         }
         failed(std::process::Command::new(program).args(args).env_clear().envs(&self.env).exec())
@@ -191,7 +191,7 @@ fn has_terminal() -> bool {
 /// The number of the process whose child this one is now, if that is of its session.
 pub(crate) fn parent() -> Option<u32> {
     let parent = getppid().filter(|parent| getsid(Some(*parent)).is_ok_and(|theirs| getsid(None) == Ok(theirs)))?;
-    Some(parent.as_raw_nonzero().get().cast_unsigned())
+    Some(tree::number(parent))
 }
 
 impl Server {

@@ -15,6 +15,11 @@ pub(crate) fn signal(child: Pid, signal: Signal) {
     let _ = kill_process_group(child, signal);
 }
 
+/// The number of a process, as others have it.
+pub(crate) fn number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().cast_unsigned()
+}
+
 /// Whether nothing runs any more in the process group of a child that has ended and been waited for.
 pub(crate) fn group_is_gone(leader: Pid) -> bool {
     // Of its members those that became children of this process stay until somebody asks how they ended.
@@ -200,7 +205,7 @@ mod linux {
     /// The number of the process at the other end of a connection (`SO_PEERCRED`).
     pub(crate) fn peer(stream: &std::os::unix::net::UnixStream) -> Option<u32> {
         let pid = rustix::net::sockopt::socket_peercred(stream).ok()?.pid;
-        Some(pid.as_raw_nonzero().get().cast_unsigned())
+        Some(super::number(pid))
     }
 
     /// The last field of `/proc/PID/stat`, in the form of `wait`: it is set before what the process has open is closed.

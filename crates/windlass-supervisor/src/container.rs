@@ -19,7 +19,7 @@ use windlass_services::{
 use self::life::Life;
 use self::spec::{inside, on_machine, share, text};
 use crate::StartError;
-use crate::containers::{Owner, end, labels};
+use crate::containers::{end, labels};
 
 /// How long an engine may take to do one thing.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -133,7 +133,7 @@ impl<'a> StartContainer<'a> {
         let use_for = if stays.is_some() { Use::Dev } else { Use::Test };
         let mut spec = definition.container_spec(container, &image, &inside, use_for);
         let stop = definition.process.stop.name();
-        spec.labels = labels(&Owner::of(host, self.place), self.id, stays.map(|stays| (stop, stays.lock)));
+        spec.labels = labels(host, self.place, self.id, stays.map(|stays| (stop, stays.lock)));
         share(&mut spec, &run, stays.map(|stays| stays.volume));
         if stays.is_some() {
             // What its own watch sends it when the supervisor has died.

@@ -30,38 +30,17 @@ const HALT_MS: u64 = 20_000;
 const HEARD_MS: u64 = 1000;
 const TICK: Duration = Duration::from_millis(10);
 
-/// Whose a container is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Owner {
-    place: String,
-    machine: String,
-    boot: String,
-    user: String,
+/// What is written on a container of the run that has the private directory `place`; `stays` is what is known of one whose data
+/// stays: the signal that ends it and the lock of its keeper.
+pub(crate) fn labels(host: &Host, place: &Path, id: &str, stays: Option<(&str, &Path)>) -> BTreeMap<String, String> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let run = [(RUN, id.to_owned()), (PLACE, text(place)), (BOOT, host.boot_id())];
+    let stays = stays.map(|(stop, lock)| [(STOP, stop.to_owned()), (LOCK, text(lock))]);
+    let pairs = run.into_iter().chain(stays.into_iter().flatten());
+    pairs.map(|(name, value)| (name.to_owned(), value)).chain(whose(host)).collect()
 }
 
-impl Owner {
-    /// The run of this process that has a private directory.
-    pub(crate) fn of(host: &Host, place: &Path) -> Self {
-        Self {
-            place: place.to_string_lossy().into_owned(),
-            machine: host.machine_name(),
-            boot: host.boot_id(),
-            user: host.uid().to_string(),
-        }
-    }
-}
-
-/// What is written on a container; `stays` is what is known of one whose data stays: the signal that ends it and the lock of its
-/// keeper.
-pub(crate) fn labels(owner: &Owner, id: &str, stays: Option<(&str, &Path)>) -> BTreeMap<String, String> {
-    let Owner { place, machine, boot, user } = owner;
-    let pairs = [(RUN, id), (PLACE, place), (MACHINE, machine), (BOOT, boot), (USER, user)];
-    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
-    let stays = stays.map(|(stop, lock)| [(STOP, stop.to_owned()), (LOCK, lock.to_string_lossy().into_owned())]);
-    pairs.chain(stays.into_iter().flatten().map(|(name, value)| (name.to_owned(), value))).collect()
-}
-
-/// Whose a volume is, as it is written on it.
+/// Whose a container or a volume is, as it is written on it.
 pub(crate) fn whose(host: &Host) -> [(String, String); 2] {
     [(MACHINE.to_owned(), host.machine_name()), (USER.to_owned(), host.uid().to_string())]
 }

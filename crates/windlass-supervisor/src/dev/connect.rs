@@ -40,30 +40,31 @@ pub struct Client<'a> {
 pub fn connect(host: &Host, client: Client<'_>, server: &KeptServer) -> Result<Command, StartError> {
     match &server.container {
         Some(container) => of_container(host, client, container, &server.values),
-        None => of_machine(host, client, &find(host, client.definition)?, &server.values),
+        None => of_machine(host, client, Some(&find(host, client.definition)?), &server.values),
     }
 }
 
-/// The client that belongs to a server's own programs.
-fn of_machine(host: &Host, client: Client<'_>, found: &Found, values: &Values) -> Result<Command, StartError> {
-    let (words, env) = words(client, values)?;
-    let words = found.resolved(host, words);
+/// A client of this machine: that of the server's own programs, where they are at hand.
+fn of_machine(host: &Host, client: Client<'_>, found: Option<&Found>, values: &Values) -> Result<Command, StartError> {
+    let (mut words, env) = words(client, values)?;
+    if let Some(found) = found {
+        words = found.resolved(host, words);
+    }
     let command = Command::new(&words[0], client.cwd.to_string_lossy()).args(&words[1..]).args(client.args);
-    let command = found.with_libraries(command);
-    Ok(env.into_iter().fold(command, |command, (name, value)| command.env(name, value)))
+    let command = match found {
+        Some(found) => found.with_libraries(command),
+        None => command,
+    };
+    Ok(set(command, &env))
 }
 
 /// The client of this machine, if there is one, else the one that the container has.
 fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Values) -> Result<Command, StartError> {
     let Client { definition, cwd, args } = client;
-    if let Ok(found) = find(host, definition) {
-        return of_machine(host, client, &found, values);
-    }
     let (on_machine, env) = words(client, values)?;
-    let cwd = cwd.to_string_lossy();
-    let set = |command: Command| env.iter().fold(command, |command, (name, value)| command.env(name, value));
-    if host.find_program(&on_machine[0]).is_some() {
-        return Ok(set(Command::new(&on_machine[0], cwd).args(&on_machine[1..]).args(args)));
+    let found = find(host, definition).ok();
+    if found.is_some() || host.find_program(&on_machine[0]).is_some() {
+        return of_machine(host, client, found.as_ref(), values);
     }
     let failed = |what: String| StartError::failed(&definition.name, what, "");
     let engine = container::connect(host, &definition.name)?.engine();
@@ -79,14 +80,18 @@ fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Value
     let socket = host.container_engine(ANSWER).map_err(|error| failed(format!("needs a container: {error}")))?;
     let socket = format!("unix://{}", socket.display());
     let (within, _) = words(client, &Values { port: definition.port, ..values.clone() })?;
-    let mut command = Command::new(engine, cwd).args(["exec", "--interactive"]);
+    let mut command = Command::new(engine, cwd.to_string_lossy()).args(["exec", "--interactive"]);
     if host.is_talked_to() {
         command = command.arg("--tty");
     }
     // Its value is the command's own: arguments can be read by everybody.
     let names = env.keys().flat_map(|name| ["--env", name]);
     let command = command.args(names).arg(container).args(within).args(args);
-    Ok(set(command.env("DOCKER_HOST", &*socket).env("CONTAINER_HOST", &*socket)))
+    Ok(set(command.env("DOCKER_HOST", &*socket).env("CONTAINER_HOST", &*socket), &env))
+}
+
+fn set(command: Command, env: &BTreeMap<String, String>) -> Command {
+    env.iter().fold(command, |command, (name, value)| command.env(name, value))
 }
 
 /// The client with what is set for it.
@@ -133,5 +138,5 @@ pub fn on_remains<T>(
     let running = site.launch()?;
     set_password(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
     let values = Values { database: database.to_owned(), ..running.site.values.clone() };
-    Ok(act(&of_machine(host, client, &found, &values)?))
+    Ok(act(&of_machine(host, client, Some(&found), &values)?))
 }
