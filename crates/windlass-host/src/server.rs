@@ -9,7 +9,7 @@ use std::sync::{PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, getpgrp, getppid, getsid, kill_process};
+use rustix::process::{Pid, getpid, getppid, kill_process};
 use rustix::termios::tcgetpgrp;
 use windlass_plan::Command;
 use windlass_record::Outcome;
@@ -184,13 +184,14 @@ impl Host {
 
 /// Whether this process is what a terminal shows: what is typed there goes to its whole group.
 fn has_terminal() -> bool {
-    let is_shown = |group: rustix::io::Result<Pid>| group.is_ok_and(|group| group == getpgrp());
+    let own = tree::own_group();
+    let is_shown = |group: rustix::io::Result<Pid>| group.is_ok_and(|group| group.as_raw_nonzero().get() == own);
     is_shown(tcgetpgrp(io::stdin())) || is_shown(tcgetpgrp(io::stdout())) || is_shown(tcgetpgrp(io::stderr()))
 }
 
 /// The number of the process whose child this one is now, if that is of its session.
 pub(crate) fn parent() -> Option<u32> {
-    let parent = getppid().filter(|parent| getsid(Some(*parent)).is_ok_and(|theirs| getsid(None) == Ok(theirs)))?;
+    let parent = getppid().filter(|parent| tree::session(*parent) == tree::session(getpid()))?;
     Some(tree::number(parent))
 }
 

@@ -55,8 +55,8 @@ pub(crate) fn sweep(spared: &[u32]) -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, peer,
-    program_of, strays, watch, working_in, works_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, own_group, peer,
+    program_of, session, strays, watch, working_in, works_in,
 };
 
 #[cfg(target_os = "linux")]
@@ -68,7 +68,7 @@ mod linux {
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{
-        Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, pidfd_open, pidfd_send_signal, set_child_subreaper,
+        Pid, PidfdFlags, Signal, WaitOptions, getpid, pidfd_open, pidfd_send_signal, set_child_subreaper,
         set_parent_process_death_signal, waitpid,
     };
 
@@ -98,30 +98,46 @@ mod linux {
 
     struct Process {
         pid: Pid,
+        parent: i32,
+        /// 0 if whoever leads it is in another PID namespace, as in a container that was entered with `nsenter`.
         group: i32,
+        /// 0 as with `group`.
+        session: i32,
         name: String,
         ended: bool,
     }
 
-    /// Every process of the machine by its parent, from `/proc/PID/stat`; empty where /proc is not mounted.
+    /// What `/proc/PID/stat` says of a process; `None` if there is none, or /proc is not mounted.
+    fn process(pid: Pid) -> Option<Process> {
+        // `PID (NAME) STATE PPID PGRP SESSION ...`, where the name may hold spaces and parentheses.
+        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
+        let (open, close) = (stat.find('(')?, stat.rfind(')')?);
+        let name = stat[open + 1..close].to_owned();
+        let mut fields = stat[close + 1..].split_whitespace();
+        let ended = matches!(fields.next(), Some("Z" | "X"));
+        let mut number = || fields.next()?.parse::<i32>().ok();
+        Some(Process { pid, parent: number()?, group: number()?, session: number()?, name, ended })
+    }
+
+    /// The process group of this process (`getpgrp(2)`); 0 if it is led from another PID namespace, or /proc is not mounted.
+    pub(crate) fn own_group() -> i32 {
+        process(getpid()).map_or(0, |own| own.group)
+    }
+
+    /// The session of a process (`getsid(2)`); 0 if it is led from another PID namespace.
+    pub(crate) fn session(pid: Pid) -> Option<i32> {
+        Some(process(pid)?.session)
+    }
+
+    /// Every process of the machine by its parent; empty where /proc is not mounted.
     fn by_parent() -> BTreeMap<i32, Vec<Process>> {
         let mut processes: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
-            else {
-                continue;
-            };
-            // `PID (NAME) STATE PPID PGRP ...`, where the name may hold spaces and parentheses.
-            let Ok(stat) = fs::read(entry.path().join("stat")) else { continue };
-            let stat = String::from_utf8_lossy(&stat);
-            let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else { continue };
-            let name = stat[open + 1..close].to_owned();
-            let mut fields = stat[close + 1..].split_whitespace();
-            let state = fields.next();
-            let mut number = || fields.next()?.parse::<i32>().ok();
-            let (Some(parent), Some(group)) = (number(), number()) else { continue };
-            let ended = matches!(state, Some("Z" | "X"));
-            processes.entry(parent).or_default().push(Process { pid, group, name, ended });
+            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+            if let Some(process) = pid.and_then(process) {
+                processes.entry(process.parent).or_default().push(process);
+            }
         }
         processes
     }
@@ -152,7 +168,7 @@ mod linux {
     /// what has been orphaned since, for this process adopts it.
     pub(crate) fn foreground(_command: Pid) -> Vec<Pid> {
         let processes = by_parent();
-        let own = getpgrp().as_raw_nonzero().get();
+        let own = own_group();
         let mut found = Vec::new();
         for child in processes.get(&getpid().as_raw_nonzero().get()).into_iter().flatten() {
             if child.group == own {
@@ -241,7 +257,7 @@ mod linux {
     pub(crate) fn strays(spared: &[u32]) -> Vec<(Pid, String)> {
         let processes = by_parent();
         let is_spared = |group: i32| spared.contains(&group.cast_unsigned());
-        let own = getpgrp().as_raw_nonzero().get();
+        let own = own_group();
         let mut found = Vec::new();
         let is_stray = |process: &Process| process.group != own && !is_spared(process.group);
         collect(&processes, getpid(), &is_stray, &mut found);
@@ -255,8 +271,8 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, group_names, is_ignored, peer, program_of, strays, watch,
-    working_in, works_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, foreground, group_names, is_ignored, own_group, peer,
+    program_of, session, strays, watch, working_in, works_in,
 };
 
 #[cfg(not(target_os = "linux"))]
@@ -284,6 +300,16 @@ mod elsewhere {
     /// What the command started stays unknown.
     pub(crate) fn foreground(command: Pid) -> Vec<Pid> {
         Some(command).filter(|pid| rustix::process::test_kill_process(*pid).is_ok()).into_iter().collect()
+    }
+
+    /// The process group of this process (`getpgrp(2)`).
+    pub(crate) fn own_group() -> i32 {
+        rustix::process::getpgrp().as_raw_nonzero().get()
+    }
+
+    /// The session of a process (`getsid(2)`).
+    pub(crate) fn session(pid: Pid) -> Option<i32> {
+        Some(rustix::process::getsid(Some(pid)).ok()?.as_raw_nonzero().get())
     }
 
     /// Its number is all that is known of it.

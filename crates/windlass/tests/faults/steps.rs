@@ -4,7 +4,7 @@ use std::fs;
 
 use windlass_record::Outcome;
 
-use crate::fixture::{Fixture, manifest};
+use crate::fixture::{Fixture, clean, manifest};
 use crate::live::run;
 use crate::shop::{ci, with_steps};
 
@@ -43,6 +43,21 @@ fn what_a_passing_step_leaves_running_is_stopped_and_named_in_the_record() {
         let notes = it.record().run.notes;
         assert!(notes.iter().any(|note| note.contains("outlived their steps: `sleep`")), "{notes:?}");
     }
+}
+
+/// As in a container that was entered with `nsenter`: who leads the session and the process group has no number there.
+#[test]
+fn a_run_whose_session_is_led_from_another_pid_namespace_is_a_run_like_others() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let it = with_steps(&[("leave", "setsid sleep 1000 >/dev/null 2>&1 & sleep 0.2")]);
+    let mut command = clean("unshare");
+    let line = format!("{} ci --stage leave; exit $?", env!("CARGO_BIN_EXE_windlass"));
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "sh", "-c", &line]);
+    let ended = run(command.current_dir(it.root()));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(it.record().run.notes.iter().any(|note| note.contains("`sleep`")), "{:?}", it.record().run.notes);
 }
 
 #[test]
