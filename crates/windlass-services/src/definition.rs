@@ -91,6 +91,17 @@ pub struct Package {
     pub client_env: BTreeMap<String, Template>,
 }
 
+/// Programs that are wanted: those of a service, or a tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Programs<'a> {
+    /// What they are called together.
+    pub name: &'a str,
+    /// Which versions will do.
+    pub version: &'a Wanted,
+    /// Where they come from.
+    pub package: &'a Package,
+}
+
 /// How a service runs as a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
@@ -232,6 +243,11 @@ impl Package {
 }
 
 impl Definition {
+    /// Its programs.
+    pub fn programs(&self) -> Programs<'_> {
+        Programs { name: &self.name, version: &self.version, package: &self.package }
+    }
+
     /// The files that are written before it is started, readable by nobody else: absolute path and text.
     pub fn files(&self, values: &Values) -> Vec<(String, String)> {
         let fill = self.fill(values);

@@ -29,7 +29,7 @@ mod version;
 pub use answer::AnswerError;
 pub use container::ContainerSpec;
 pub use content::{Content, Fixture, FixtureFile, Migrations, Run, kind_of_file};
-pub use definition::{Backend, Container, Definition, Package, Process, Root, Settings, Signal, Use, Values};
+pub use definition::{Backend, Container, Definition, Package, Process, Programs, Root, Settings, Signal, Use, Values};
 pub use engine::{ContainerState, Engine, EngineError, EngineSession, ImageSays, Labelled, LocalImage, Written};
 pub use http::{http_answers, s3_answers};
 pub use kind::{Kind, Mode, Probe};

@@ -30,8 +30,8 @@ pub enum Way {
 pub fn way(host: &Host, definition: &Definition) -> Result<Way, StartError> {
     match definition.backend {
         Some(Backend::Container) => Ok(Way::Container),
-        Some(Backend::Process) => find(host, definition).map(Way::Process),
-        None => match find(host, definition) {
+        Some(Backend::Process) => find(host, definition.programs()).map(Way::Process),
+        None => match find(host, definition.programs()) {
             Err(StartError::NotAtHand { .. }) if can_be_contained(host, definition) => Ok(Way::Container),
             found => found.map(Way::Process),
         },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_plan::Command;
-use windlass_services::{Definition, Package, debian, numbers, version_in};
+use windlass_services::{Package, Programs, debian, numbers, version_in};
 
 use crate::StartError;
 
@@ -51,34 +51,34 @@ impl Found {
     }
 }
 
-/// Finds the programs of a service: the first on `PATH` that will do, else the newest in the places where systems have them.
+/// Finds programs: the first on `PATH` that will do, else the newest in the places where systems have them.
 ///
 /// # Errors
 ///
 /// When there are none, or none of a version that will do: those that there are, are named.
-pub fn find(host: &Host, definition: &Definition) -> Result<Found, StartError> {
+pub fn find(host: &Host, wanted: Programs<'_>) -> Result<Found, StartError> {
     let on_path = host.env("PATH").unwrap_or_default();
     let on_path: Vec<PathBuf> = on_path.split(':').filter(|dir| dir.starts_with('/')).map(PathBuf::from).collect();
-    let on_path = on_path.into_iter().filter_map(|dir| look(host, definition, dir, &[]));
+    let on_path = on_path.into_iter().filter_map(|dir| look(host, wanted, dir, &[]));
     // Each is asked only where those before it will not do.
-    let of_system = std::iter::once_with(|| of_system(host, definition)).flatten();
-    let unpacked = std::iter::once_with(|| unpacked(host, definition)).flatten();
+    let of_system = std::iter::once_with(|| of_system(host, wanted)).flatten();
+    let unpacked = std::iter::once_with(|| unpacked(host, wanted)).flatten();
     let mut refused = Vec::new();
     for found in on_path.chain(of_system).chain(unpacked) {
-        if definition.version.accepts(&found.version) {
+        if wanted.version.accepts(&found.version) {
             return Ok(found);
         }
         if !refused.contains(&found) {
             refused.push(found);
         }
     }
-    let name = definition.name.clone();
+    let name = wanted.name.to_owned();
     if refused.is_empty() {
-        let program = definition.package.probe[0].clone();
-        return Err(StartError::NotAtHand { name, program, help: help(&definition.package) });
+        let program = wanted.package.probe[0].clone();
+        return Err(StartError::NotAtHand { name, program, help: help(wanted.package) });
     }
     let found = refused.iter().map(|it| format!("{} in `{}`", it.version, it.bin.display())).collect::<Vec<_>>();
-    let (wanted, found) = (definition.version.to_string(), found.join(", "));
+    let (wanted, found) = (wanted.version.to_string(), found.join(", "));
     Err(StartError::WrongVersion { name, wanted, found, help: "install it, or enter a Nix shell that has it" })
 }
 
@@ -98,28 +98,28 @@ fn help(package: &Package) -> String {
 }
 
 /// The programs in the places where systems have them, the newest first.
-fn of_system(host: &Host, definition: &Definition) -> Vec<Found> {
-    let dirs = definition.package.find.iter().flat_map(|pattern| expanded(host, Path::new("/"), pattern));
-    let mut found: Vec<Found> = dirs.filter_map(|dir| look(host, definition, dir, &[])).collect();
+fn of_system(host: &Host, wanted: Programs<'_>) -> Vec<Found> {
+    let dirs = wanted.package.find.iter().flat_map(|pattern| expanded(host, Path::new("/"), pattern));
+    let mut found: Vec<Found> = dirs.filter_map(|dir| look(host, wanted, dir, &[])).collect();
     found.sort_by_key(|found| std::cmp::Reverse(numbers(&found.version)));
     found
 }
 
 /// The programs that have been unpacked into the user's cache.
-fn unpacked(host: &Host, definition: &Definition) -> Option<Found> {
-    let root = crate::unpack::dir(host, &definition.name)?;
+fn unpacked(host: &Host, wanted: Programs<'_>) -> Option<Found> {
+    let root = crate::unpack::dir(host, wanted.name)?;
     let expanded = |patterns: &[&str]| -> Vec<PathBuf> {
         patterns.iter().flat_map(|pattern| expanded(host, &root, pattern)).collect()
     };
     let libraries = expanded(&debian::LIBRARIES);
-    let patterns: Vec<&str> = definition.package.find.iter().map(String::as_str).chain(debian::PROGRAMS).collect();
-    expanded(&patterns).into_iter().find_map(|dir| look(host, definition, dir, &libraries))
+    let patterns: Vec<&str> = wanted.package.find.iter().map(String::as_str).chain(debian::PROGRAMS).collect();
+    expanded(&patterns).into_iter().find_map(|dir| look(host, wanted, dir, &libraries))
 }
 
 /// What a directory has of a service.
-fn look(host: &Host, definition: &Definition, bin: PathBuf, libraries: &[PathBuf]) -> Option<Found> {
-    let (program, args) = definition.package.probe.split_first()?;
-    let names = [program].into_iter().chain(&definition.package.or);
+fn look(host: &Host, wanted: Programs<'_>, bin: PathBuf, libraries: &[PathBuf]) -> Option<Found> {
+    let (program, args) = wanted.package.probe.split_first()?;
+    let names = [program].into_iter().chain(&wanted.package.or);
     let (name, path) = names.map(|name| (name, bin.join(name))).find(|(_, path)| host.exists(path))?;
     let server = [program.clone(), name.clone()];
     let found = Found { bin, server, version: String::new(), libraries: libraries.to_vec() };

@@ -49,7 +49,7 @@ pub fn build_image<S: Read + Write>(
             "",
         ));
     }
-    let found = find(host, definition)?;
+    let found = find(host, definition.programs())?;
     let stage = Stage::make(host, definition, found)?;
     stage.fill(image, container)?;
     let archive = stage.pack(image, container)?;

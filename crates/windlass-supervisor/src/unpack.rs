@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_host::{Host, Reading};
 use windlass_plan::Command;
-use windlass_services::{Definition, cargo, debian};
+use windlass_services::{Programs, cargo, debian};
 
 use crate::StartError;
 
@@ -52,11 +52,11 @@ pub enum Origin {
 /// # Errors
 ///
 /// When there is neither, apt knows no such package, or there is nowhere to unpack it.
-pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, StartError> {
-    let failed = |what: String| StartError::failed(&definition.name, what, "");
-    let (debian, crates_io) = (&definition.package.debian, &definition.package.cargo);
+pub fn unpacking(host: &Host, wanted: Programs<'_>) -> Result<Unpacking, StartError> {
+    let failed = |what: String| StartError::failed(wanted.name, what, "");
+    let (debian, crates_io) = (&wanted.package.debian, &wanted.package.cargo);
     let has_apt = ["apt-get", "dpkg-deb"].iter().all(|program| host.find_program(program).is_some());
-    let dir = dir(host, &definition.name);
+    let dir = dir(host, wanted.name);
     let dir =
         dir.ok_or_else(|| failed("has nowhere to be unpacked: there is neither `$XDG_CACHE_HOME` nor `$HOME`".into()))?;
     let part = dir.with_extension("part");
@@ -65,7 +65,7 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
         let closure = debian::parse_closure(&answer.stdout);
         if answer.code != Some(0) || closure.is_empty() {
             let what = "is not known to apt; `sudo apt-get update` may help";
-            return Err(StartError::failed(&definition.name, what, &answer.stderr));
+            return Err(StartError::failed(wanted.name, what, &answer.stderr));
         }
         let from = Origin::Debian { n_packages: closure.len() };
         (from, debian::download_command(&part.to_string_lossy(), &closure))
@@ -75,10 +75,10 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
         let packages = debian.join(" ");
         return Err(failed(format!("has to be installed by you: {packages}, by the package manager of this system")));
     } else {
-        let program = &definition.package.probe[0];
+        let program = &wanted.package.probe[0];
         return Err(failed(format!("has to be installed by you: there is no `{program}` on `PATH`")));
     };
-    Ok(Unpacking { name: definition.name.clone(), from, fetch, dir, part })
+    Ok(Unpacking { name: wanted.name.to_owned(), from, fetch, dir, part })
 }
 
 /// Fetches and unpacks, or compiles; what is there afterwards is complete.
@@ -86,7 +86,7 @@ pub fn unpacking(host: &Host, definition: &Definition) -> Result<Unpacking, Star
 /// # Errors
 ///
 /// When a package cannot be fetched, unpacked or compiled.
-pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Result<(), StartError> {
+pub fn unpack(host: &Host, wanted: Programs<'_>, unpacking: &Unpacking) -> Result<(), StartError> {
     let Unpacking { name, from, fetch, dir, part } = unpacking;
     let failed = |what: String| StartError::failed(name, what, "");
     let parent = dir.parent().expect("it stands in the cache");
@@ -99,7 +99,7 @@ pub fn unpack(host: &Host, definition: &Definition, unpacking: &Unpacking) -> Re
             None => host.sleep(Duration::from_millis(50)),
         }
     };
-    if crate::find(host, definition).is_ok() {
+    if crate::find(host, wanted).is_ok() {
         // Somebody else has been faster.
         return Ok(());
     }

@@ -85,9 +85,9 @@ fn build(host: &Host, name: &str) {
     if is_there && std::fs::read_to_string(&mark).is_ok_and(|built| built == modified_ms.to_string()) {
         return;
     }
-    if windlass_supervisor::find(host, &shipped).is_err() {
-        let unpacking = windlass_supervisor::unpacking(host, &shipped).unwrap();
-        windlass_supervisor::unpack(host, &shipped, &unpacking).unwrap();
+    if windlass_supervisor::find(host, shipped.programs()).is_err() {
+        let unpacking = windlass_supervisor::unpacking(host, shipped.programs()).unwrap();
+        windlass_supervisor::unpack(host, shipped.programs(), &unpacking).unwrap();
     }
     build_image(host, &shipped, &mut engine(host)).unwrap();
     std::fs::write(&mark, modified_ms.to_string()).unwrap();

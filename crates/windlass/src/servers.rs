@@ -51,7 +51,7 @@ pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> an
 
 fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow::Result<()> {
     for service in services.iter().filter(|service| service.backend != Some(Backend::Container)) {
-        let missing = match find(&cx.host, service) {
+        let missing = match find(&cx.host, service.programs()) {
             Err(missing @ StartError::NotAtHand { .. }) => missing,
             other => {
                 other?;
@@ -65,7 +65,7 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
         if !allowed {
             bail!("{missing}\nnothing may be fetched (`--no-setup`, or `ci.setup = false`)");
         }
-        let it = match unpacking(&cx.host, service) {
+        let it = match unpacking(&cx.host, service.programs()) {
             Err(_) if can_be_contained => continue,
             it => it?,
         };
@@ -83,8 +83,8 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
             cx.go_on()?;
             bail!("{missing}\nand you said no");
         }
-        unpack(&cx.host, service, &it)?;
-        find(&cx.host, service)?;
+        unpack(&cx.host, service.programs(), &it)?;
+        find(&cx.host, service.programs())?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub struct Client<'a> {
 pub fn connect(host: &Host, client: Client<'_>, server: &KeptServer) -> Result<Command, StartError> {
     match &server.container {
         Some(container) => of_container(host, client, container, &server.values),
-        None => of_machine(host, client, Some(&find(host, client.definition)?), &server.values),
+        None => of_machine(host, client, Some(&find(host, client.definition.programs())?), &server.values),
     }
 }
 
@@ -62,7 +62,7 @@ fn of_machine(host: &Host, client: Client<'_>, found: Option<&Found>, values: &V
 fn of_container(host: &Host, client: Client<'_>, container: &str, values: &Values) -> Result<Command, StartError> {
     let Client { definition, cwd, args } = client;
     let (on_machine, env) = words(client, values)?;
-    let found = find(host, definition).ok();
+    let found = find(host, definition.programs()).ok();
     if found.is_some() || host.find_program(&on_machine[0]).is_some() {
         return of_machine(host, client, found.as_ref(), values);
     }
@@ -128,7 +128,7 @@ pub fn on_remains<T>(
         let values = Values { database: database.to_owned(), ..running.values.clone() };
         return Ok(act(&of_container(host, client, &running.name, &values)?));
     }
-    let found = find(host, definition)?;
+    let found = find(host, definition.programs())?;
     let account = if definition.process.root == Root::Refuses { Account::of_servers(host)? } else { Account::Own };
     let place = Place::make(host, account)?;
     let start = Start { host, launcher, account, place: &place.dir, id: &place.id, home: None, root: Path::new("/") };

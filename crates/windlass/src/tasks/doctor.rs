@@ -40,7 +40,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
             Ok(Way::Process(found)) => ("ok     ", found.version, Some(found.bin.display().to_string())),
             Ok(Way::Container) if can_be_contained(&cx.host, &service) => {
                 let from = match service.backend {
-                    None if unpacking(&cx.host, &service).is_ok() => {
+                    None if unpacking(&cx.host, service.programs()).is_ok() => {
                         "a container, or its programs, where they may be fetched"
                     }
                     _ => "a container, made for each run",
