@@ -19,6 +19,7 @@ mod nats;
 mod postgres;
 mod read;
 mod redis;
+mod rendered;
 #[cfg(test)]
 mod scripted;
 mod sha1;
