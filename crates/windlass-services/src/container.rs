@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use windlass_toml::Wanted;
 
 use crate::definition::{Argument, Container, Definition, Use, Values};
 use crate::template::Template;
-use crate::version::Wanted;
 
 /// What a container is made of. One port of it is published, and only on 127.0.0.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

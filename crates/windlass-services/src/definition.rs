@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use windlass_toml::Wanted;
 
 use crate::content::{Content, Run};
 use crate::image::Image;
 use crate::kind::{Kind, Mode, Probe};
 use crate::template::Template;
-use crate::version::Wanted;
 
 /// A service: all that is to be known to run it and to use it.
 #[derive(Clone, Debug, PartialEq, Eq)]

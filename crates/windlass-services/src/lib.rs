@@ -25,7 +25,6 @@ mod scripted;
 mod sha1;
 mod shipped;
 mod template;
-mod version;
 
 pub use answer::AnswerError;
 pub use container::ContainerSpec;
@@ -43,4 +42,4 @@ pub use read::read;
 pub use redis::{RedisError, RedisSession};
 pub use shipped::{shipped, shipped_names};
 pub use template::{Template, UnknownName};
-pub use version::{Wanted, numbers, version_in};
+pub use windlass_toml::{Wanted, numbers, version_in};

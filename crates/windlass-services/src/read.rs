@@ -8,14 +8,13 @@ mod ready;
 use std::collections::BTreeMap;
 
 use toml_edit::{Item, Table, TableLike};
-use windlass_toml::{Entry, Section, Source};
+use windlass_toml::{Entry, Section, Source, Wanted};
 
 use crate::content;
 use crate::definition::{Argument, Definition, Package, Process, Root, Settings, Signal};
 use crate::kind::Kind;
 use crate::shipped;
 use crate::template::Template;
-use crate::version::Wanted;
 
 const KEYS: [&str; 15] = [
     "schema",
@@ -84,7 +83,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     let version = unless_generic(section, "version", "which versions will do", is_generic, source);
     let version = match version {
         None if is_generic => Some(Wanted::Any),
-        version => version.and_then(|version| wanted(&version, source)),
+        version => version.and_then(|version| version.wanted(source)),
     };
     let port = section.required_entry("port", "the port that such servers have by custom", source);
     let port = port.and_then(|port| port.port(source));
@@ -144,18 +143,6 @@ fn unless_generic<'a>(
     source: &mut Source<'_>,
 ) -> Option<Entry<'a>> {
     if is_generic { section.entry(key, source) } else { section.required_entry(key, why, source) }
-}
-
-fn wanted(entry: &Entry<'_>, source: &mut Source<'_>) -> Option<Wanted> {
-    let text = entry.string(source)?;
-    let wanted = Wanted::parse(&text);
-    if wanted.is_none() {
-        source.refuse(
-            entry.line,
-            format!("`{}` is \"{text}\"; it must be like \"16\", \"15.18\" or \">=13\"", entry.key()),
-        );
-    }
-    wanted
 }
 
 fn read_package(

@@ -1,10 +1,10 @@
 //! A service with its values, whole: for those who render the same files elsewhere, as the flake does.
 
 use serde_json::{Value, json};
+use windlass_toml::Wanted;
 
 use crate::definition::{Definition, Use, Values};
 use crate::template::Template;
-use crate::version::Wanted;
 
 impl Definition {
     /// All that its server runs and gives, by the names that `nix/services/render.nix` has for it: `files`, `init`, `command`,

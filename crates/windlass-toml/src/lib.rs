@@ -2,9 +2,11 @@
 
 mod problem;
 mod section;
+mod version;
 
 pub use problem::{Problem, Problems};
 pub use section::{Entry, Mixed, Section, Source, hint, is_variable};
+pub use version::{Wanted, numbers, version_in};
 
 /// Reads the text of a file, which messages call `file`, by `read`. What `read` makes of a value that it refuses nobody sees.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml_edit::{Item, TableLike, Value};
 use windlass_plan::nearest;
 
-use crate::{Problem, Problems};
+use crate::{Problem, Problems, Wanted};
 
 /// The text of a file, and what has been found wrong with it so far.
 #[derive(Debug)]
@@ -68,7 +68,8 @@ impl<'a> Source<'a> {
         Err(Problems { problems: self.problems })
     }
 
-    fn line(&self, offset: usize) -> usize {
+    /// The line, from 1, of an offset in bytes.
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 }
@@ -185,6 +186,17 @@ impl<'a> Entry<'a> {
             source.refuse(self.line, format!("`{}` is {number}; it must be {WANTED}", self.key));
         }
         seconds
+    }
+
+    /// Which versions will do.
+    pub fn wanted(&self, source: &mut Source<'_>) -> Option<Wanted> {
+        let text = self.string(source)?;
+        let wanted = Wanted::parse(&text);
+        if wanted.is_none() {
+            let message = format!("`{}` is \"{text}\"; it must be like \"16\", \"15.18\" or \">=13\"", self.key);
+            source.refuse(self.line, message);
+        }
+        wanted
     }
 
     /// One of a few words, each with what it means.

@@ -1,11 +1,10 @@
 //! Where a service runs, and how it does in a container: from `backend` and the tables `container` and `image`.
 
-use windlass_toml::{Section, Source};
+use windlass_toml::{Section, Source, numbers};
 
 use super::{arguments, image, read_files, read_variables, template};
 use crate::definition::{Backend, Container};
 use crate::image::Image;
-use crate::version::numbers;
 
 const KEYS: [&str; 6] = ["image", "version", "data", "env", "command", "files"];
 

@@ -1,4 +1,4 @@
-//! Versions of servers: which one is wanted, and which one a program says it is.
+//! Versions of programs: which one a file wants, and which one a program says it is.
 
 use std::fmt;
 
