@@ -1,9 +1,11 @@
 //! Tables of a TOML file, read key by key: what is wrong is gathered, each with its line and key.
 
+mod plain;
 mod problem;
 mod section;
 mod version;
 
+pub use plain::check_plain;
 pub use problem::{Problem, Problems};
 pub use section::{Entry, Mixed, Section, Source, hint, is_variable};
 pub use version::{Wanted, numbers, version_in};
