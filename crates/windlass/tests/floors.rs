@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What each crate may import of ours; nothing here is a crate that may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("windlass-plan", &[]),
     ("windlass-record", &[]),
     ("windlass-toml", &["windlass-plan"]),
     ("windlass-workspace", &["windlass-plan", "windlass-record"]),
     ("windlass-nextest", &["windlass-plan", "windlass-record"]),
+    ("windlass-nix", &["windlass-plan", "windlass-toml"]),
     ("windlass-report", &["windlass-plan", "windlass-record"]),
     ("windlass-services", &["windlass-plan", "windlass-toml"]),
     ("windlass-host", &["windlass-plan", "windlass-record"]),
@@ -23,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "windlass-toml",
             "windlass-workspace",
             "windlass-nextest",
+            "windlass-nix",
             "windlass-report",
             "windlass-services",
             "windlass-host",
@@ -34,12 +36,14 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// Third-party crates that only some of ours may import: who knows arguments, who touches the machine.
-const ONLY_IN: [(&str, &[&str]); 5] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("clap", &["windlass", "xtask"]),
     ("anyhow", &["windlass", "xtask"]),
     ("rustix", &["windlass-host"]),
     ("signal-hook", &["windlass-host"]),
     ("cargo_metadata", &["windlass-workspace"]),
+    ("rnix", &["windlass-nix"]),
+    ("nixfmt_rs", &["windlass-nix"]),
 ];
 
 /// Each package of this workspace with what it imports, development dependencies left out.
