@@ -2,13 +2,15 @@
 
 use crate::definition::Definition;
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     ("postgres", include_str!("../services/postgres.toml")),
     ("redis", include_str!("../services/redis.toml")),
     ("nats", include_str!("../services/nats.toml")),
     ("mariadb", include_str!("../services/mariadb.toml")),
     ("mosquitto", include_str!("../services/mosquitto.toml")),
     ("memcached", include_str!("../services/memcached.toml")),
+    ("haproxy", include_str!("../services/haproxy.toml")),
+    ("prometheus", include_str!("../services/prometheus.toml")),
     ("s3", include_str!("../services/s3.toml")),
 ];
 

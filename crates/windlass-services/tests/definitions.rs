@@ -75,6 +75,18 @@ fn what_the_user_says_goes_before_what_is_shipped_key_by_key() {
 }
 
 #[test]
+fn a_file_of_the_users_takes_the_place_of_the_shipped_one_by_the_same_key() {
+    let shipped = shipped("haproxy").unwrap().files(&values());
+    assert!(
+        matches!(&shipped[..], [(path, text)] if path == "/r/haproxy.cfg" && text.contains("bind 127.0.0.1:4321\n"))
+    );
+    let own = "[process.files]\n\"{run}/haproxy.cfg\" = \"bind {host}:{port} if { path / }\"\n\"{run}/more\" = \"x\"\n";
+    let files = of_user("haproxy", own).unwrap().unwrap().files(&values());
+    let expected = [("/r/haproxy.cfg", "bind 127.0.0.1:4321 if { path / }"), ("/r/more", "x")];
+    assert!(files.iter().map(|(path, text)| (path.as_str(), text.as_str())).eq(expected), "{files:?}");
+}
+
+#[test]
 fn values_are_not_looked_at_again() {
     let postgres = shipped("postgres").unwrap();
     let gives = postgres.gives(&values());
@@ -177,7 +189,7 @@ fn the_first_mode_of_a_shipped_service_is_the_best_that_it_can_give() {
     let first = |name: &str| shipped(name).unwrap().modes[0];
     assert_eq!(first("postgres"), Mode::Clone);
     assert_eq!(first("mariadb"), Mode::Database);
-    for name in ["redis", "nats", "mosquitto", "memcached", "s3"] {
+    for name in ["redis", "nats", "mosquitto", "memcached", "haproxy", "prometheus", "s3"] {
         assert_eq!(first(name), Mode::Server, "{name}");
     }
 }

@@ -131,7 +131,7 @@ fn a_server_that_is_nowhere_is_the_users_to_install() {
 fn the_tables_of_the_documentation_are_understood() {
     let pages = [include_str!("../../../../docs/services.md"), include_str!("../../../../docs/services/rabbitmq.md")];
     let tables: Vec<_> = pages.iter().flat_map(|page| page.split("```toml\n").skip(1)).collect();
-    assert_eq!(tables.len(), 4);
+    assert_eq!(tables.len(), 5);
     for table in tables {
         let shop = Shop::with_services(table.split("```").next().unwrap());
         let ended = run(&mut shop.command(&["doctor"]));

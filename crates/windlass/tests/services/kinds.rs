@@ -1,6 +1,8 @@
 //! The services that come with windlass besides PostgreSQL: each really starts, lets in who knows its password, is reached from
 //! this machine only, and is gone afterwards. What the machine lacks is fetched into the user's cache, which takes minutes once.
 
+pub(crate) mod http;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use super::{Dev, POSTGRES};
 use crate::fixture::{clean, ended};
+use crate::kinds::http::query;
 use crate::live::run;
 use crate::pty::{CTRL_C, pty};
 use crate::shop::FAILING_TEST;
@@ -136,7 +137,8 @@ fn what_a_failed_test_has_left_is_looked_at_on_a_copy() {
 /// Of a server that makes files of its data itself, and of one that needs a program for that.
 #[test]
 fn the_other_services_keep_their_data_too() {
-    let dev = Dev::with_services("[services.mariadb]\n[services.mosquitto]\n[services.nats]\n");
+    let services = "[services.mariadb]\n[services.mosquitto]\n[services.nats]\n[services.prometheus]\n";
+    let dev = Dev::with_services(services);
     for _ in 0..2 {
         dev.run(&["up"]).exits(0);
         run(&mut dev.command(&["status"])).exits(0);
@@ -145,7 +147,12 @@ fn the_other_services_keep_their_data_too() {
     dev.run(&["up"]).exits(0);
     let ask = |sql: &str| run(&mut dev.command(&["connect", "mariadb", "--", "-Ne", sql])).exits(0).stdout;
     ask("create table item as select 7 as n");
+    let env = dev.run(&["env"]).exits(0).stdout;
+    let url = env.lines().find_map(|line| line.strip_prefix("PROMETHEUS_URL=http://127.0.0.1:"));
+    let prometheus = url.unwrap().parse().unwrap();
+    let started = query(prometheus, "process_start_time_seconds")[0]["value"][1].clone();
     run(&mut dev.command(&["down"])).exits(0);
     dev.run(&["up"]).exits(0);
     assert_eq!(ask("select n from item"), "7\n");
+    assert_eq!(query(prometheus, "min_over_time(process_start_time_seconds[10m])")[0]["value"][1], started);
 }
