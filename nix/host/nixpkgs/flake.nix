@@ -1,0 +1,34 @@
+{
+  description = "host-pkgs: what windlass uses of nixpkgs, over the programs of this machine (see default.nix)";
+
+  outputs =
+    { self }:
+    let
+      host = import ./host.nix;
+      lib = import ./lib.nix;
+      contract = import ./contract.nix host;
+    in
+    {
+      lib = contract.traced "lib" lib;
+      legacyPackages = lib.genAttrs [
+        "x86_64-linux"
+        "aarch64-linux"
+        "x86_64-darwin"
+        "aarch64-darwin"
+      ] (system: import ./. { inherit system; });
+
+      # Every name that there is. What a flake uses beyond it, this stand-in cannot speak for.
+      contract = {
+        lib = contract.names "" lib;
+        pkgs = [
+          "lib"
+        ]
+        ++ contract.names "" (
+          import ./packages.nix {
+            inherit host lib;
+            inherit (host) system;
+          }
+        );
+      };
+    };
+}

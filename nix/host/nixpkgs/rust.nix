@@ -1,0 +1,60 @@
+# Crates, built by the toolchain that is given and from the crates that CARGO_HOME holds already: nothing is vendored.
+{
+  host,
+  lib,
+  make,
+}:
+{
+  makeRustPlatform =
+    { cargo, rustc }:
+    {
+      # The arguments of nixpkgs that windlass uses; another is a mistake, not ignored.
+      buildRustPackage =
+        {
+          pname,
+          version,
+          src,
+          cargoLock,
+          nativeBuildInputs ? [ ],
+          nativeCheckInputs ? [ ],
+          cargoBuildFlags ? [ ],
+          cargoTestFlags ? [ ],
+          doCheck ? true,
+          env ? { },
+          meta ? { },
+          buildPhase ? ''
+            cargo build --release --offline --locked ${lib.escapeShellArgs cargoBuildFlags}
+          '',
+          checkPhase ? ''
+            cargo test --release --offline --locked ${lib.escapeShellArgs cargoTestFlags}
+          '',
+          installPhase ? ''
+            mkdir -p $out/bin
+            find "$CARGO_TARGET_DIR/release" -maxdepth 1 -type f -executable ! -name '*.so' -exec cp -t $out/bin {} +
+          '',
+        }:
+        make.mkDerivation {
+          inherit
+            pname
+            version
+            src
+            nativeCheckInputs
+            doCheck
+            env
+            meta
+            buildPhase
+            checkPhase
+            installPhase
+            ;
+          nativeBuildInputs = [
+            cargo
+            rustc
+          ]
+          ++ nativeBuildInputs;
+          CARGO_HOME = host.cargo-home;
+          # Vendoring would read it here, so a file that is not there is a mistake there too.
+          lockFile = builtins.hashFile "sha256" cargoLock.lockFile;
+          configurePhase = "export CARGO_TARGET_DIR=$PWD/target";
+        };
+    };
+}
