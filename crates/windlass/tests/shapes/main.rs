@@ -12,5 +12,6 @@ mod own_steps;
 mod red;
 mod repeats;
 mod runs;
+mod templates;
 mod workspaces;
 mod xtask;

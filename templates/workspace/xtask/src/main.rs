@@ -1,0 +1,5 @@
+//! This workspace's tasks.
+
+fn main() -> std::process::ExitCode {
+    windlass::main()
+}
