@@ -39,3 +39,5 @@ impl fmt::Display for Finding {
         write!(f, ": {}", self.message)
     }
 }
+
+impl std::error::Error for Finding {}

@@ -1,10 +1,17 @@
 //! What windlass knows of Nix: whether a source parses, is formatted and has dead code in it, whether flake.lock is sound and
 //! agrees with flake.nix, which tools nix/pins.toml names, and the command lines of `nix`. It evaluates nothing.
 
+mod agreement;
 mod dead;
 mod finding;
+mod flake;
+mod lock;
+mod reference;
+mod soundness;
 mod source;
 mod tree;
 
+pub use agreement::check_lock;
 pub use finding::Finding;
-pub use source::{FormatError, check_source, format_source};
+pub use lock::{Github, Lock, Node, Target};
+pub use source::{check_source, format_source};

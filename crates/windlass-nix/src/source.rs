@@ -7,26 +7,14 @@ use crate::dead::dead_code;
 
 /// Looks at the text of a file, which findings call `file`. Of what does not parse only that is said.
 pub fn check_source(file: &str, text: &str) -> Vec<Finding> {
-    let formatted = match nixfmt_rs::format(text) {
-        Ok(formatted) => formatted,
-        Err(error) => return vec![Finding::at(file, text, error.byte_range().start, sentence(&error))],
+    let (root, formatted) = match read(file, text) {
+        Ok(read) => read,
+        Err(finding) => return vec![finding],
     };
-    let parsed = Root::parse(text);
-    if let Some(error) = parsed.errors().first() {
-        return vec![refused(file, text, error)];
-    }
-    let mut findings = dead_code(file, text, &parsed.tree());
+    let mut findings = dead_code(file, text, &root);
     findings.extend(difference(file, text, &formatted));
     findings.sort();
     findings
-}
-
-/// Why a text cannot be formatted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{finding}")]
-pub struct FormatError {
-    /// Where it does not parse.
-    pub finding: Finding,
 }
 
 /// The text of a file as nixfmt writes it.
@@ -34,11 +22,20 @@ pub struct FormatError {
 /// # Errors
 ///
 /// When it does not parse.
-pub fn format_source(file: &str, text: &str) -> Result<String, FormatError> {
-    nixfmt_rs::format(text).map_err(|error| {
-        let finding = Finding::at(file, text, error.byte_range().start, sentence(&error));
-        FormatError { finding }
-    })
+pub fn format_source(file: &str, text: &str) -> Result<String, Finding> {
+    read(file, text).map(|(_, formatted)| formatted)
+}
+
+/// What a file says, and its text as nixfmt writes it; else where it does not parse. nixfmt's parser is asked first: it tells
+/// better what is wrong.
+pub(crate) fn read(file: &str, text: &str) -> Result<(Root, String), Finding> {
+    let formatted =
+        nixfmt_rs::format(text).map_err(|error| Finding::at(file, text, error.byte_range().start, sentence(&error)))?;
+    let parsed = Root::parse(text);
+    match parsed.errors().first() {
+        Some(error) => Err(refused(file, text, error)),
+        None => Ok((parsed.tree(), formatted)),
+    }
 }
 
 fn sentence(error: &nixfmt_rs::ParseError) -> String {
