@@ -166,6 +166,15 @@ impl<'a> Entry<'a> {
         port
     }
 
+    /// Refuses what is not the number of the schema that is known.
+    pub fn schema(&self, known: i64, source: &mut Source<'_>) {
+        match self.item.as_integer() {
+            Some(number) if number == known => {}
+            Some(number) => source.refuse(self.line, format!("`{}` is {number}; it must be {known}", self.key)),
+            None => self.mistyped(&format!("the number {known}"), source),
+        }
+    }
+
     /// `true` or `false`.
     pub fn boolean(&self, source: &mut Source<'_>) -> Option<bool> {
         if self.item.as_bool().is_none() {
