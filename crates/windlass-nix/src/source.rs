@@ -111,6 +111,7 @@ mod tests {
             "a@{ b }@c: b\n",
             "\"a\n",
             "{ a = 1; } }\n",
+            "{\n  a = /b//c;\n}\n",
             "",
         ];
         let found = cases.map(|text| format!("{text:?}\n  {}\n", found(text))).concat();
@@ -129,6 +130,8 @@ mod tests {
           x.nix:2:1: unclosed string literal (missing closing '"'); add closing '"'
         "{ a = 1; } }\n"
           x.nix:1:12: expected end of file, found '}'
+        "{\n  a = /b//c;\n}\n"
+          x.nix:2:7: `/b//c;` cannot stand here
         ""
           x.nix:1:1: expected one of identifier, number, string, set, list, path, found 'end of file'
         "#);
