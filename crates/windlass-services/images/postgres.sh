@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares the server of windlass's own image of PostgreSQL, and becomes it. It takes what the image of a registry takes:
 # POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_HOST_AUTH_METHOD, arguments of the server, and what is in
-# /docker-entrypoint-initdb.d. Its data are made already, with the role and the database `postgres` and that word for a
+# /docker-entrypoint-initdb.d. Its data are made already (but for an image that Nix has built), with the role and the database `postgres` and that word for a
 # password, once where PGDATA is and once as an archive, for what is mounted there or set as PGDATA instead. What is wanted
 # otherwise is changed at the first start.
 set -eu
@@ -91,7 +91,17 @@ part=$PGDATA/windlass.part
 if [ ! -s "$PGDATA/PG_VERSION" ] || [ -e "$part" ]; then
   mkdir -p "$PGDATA"
   : > "$part"
-  tar -xf /usr/lib/windlass/data.tar -C "$PGDATA"
+  if [ -e /usr/lib/windlass/init.sh ]; then
+    # An image that Nix builds is the same whenever it is built, which data are not: they are made here.
+    rm -rf "$PGDATA/windlass.init"
+    sh -eu /usr/lib/windlass/init.sh "$PGDATA/windlass.init" >&2
+    chmod 700 "$PGDATA"
+    mv "$PGDATA"/windlass.init/* "$PGDATA"
+    rmdir "$PGDATA/windlass.init"
+    : > "$new"
+  else
+    tar -xf /usr/lib/windlass/data.tar -C "$PGDATA"
+  fi
   rm "$part"
 fi
 

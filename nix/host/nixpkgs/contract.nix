@@ -5,6 +5,16 @@ let
   isNested = value: builtins.isAttrs value && value.type or "" != "derivation";
 in
 rec {
+  # What only the stand-in itself uses is not there for others.
+  offered =
+    lib:
+    removeAttrs lib [
+      "escapeShellArg"
+      "flatten"
+      "hasSuffix"
+      "optionals"
+    ];
+
   used = path: value: if host.trace then builtins.trace "contract: ${path}" value else value;
 
   traced =

@@ -17,7 +17,7 @@ let
   lib = import ./lib.nix;
   contract = import ./contract.nix host;
   base = {
-    lib = contract.used "pkgs.lib" (contract.traced "lib" lib);
+    lib = contract.used "pkgs.lib" (contract.traced "lib" (contract.offered lib));
   }
   // contract.traced "pkgs" (import ./packages.nix { inherit host lib system; });
   final = builtins.foldl' (prev: overlay: prev // overlay final prev) base overlays;

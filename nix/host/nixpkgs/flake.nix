@@ -2,14 +2,14 @@
   description = "host-pkgs: what windlass uses of nixpkgs, over the programs of this machine (see default.nix)";
 
   outputs =
-    { self }:
+    { ... }:
     let
       host = import ./host.nix;
       lib = import ./lib.nix;
       contract = import ./contract.nix host;
     in
     {
-      lib = contract.traced "lib" lib;
+      lib = contract.traced "lib" (contract.offered lib);
       legacyPackages = lib.genAttrs [
         "x86_64-linux"
         "aarch64-linux"
@@ -19,15 +19,16 @@
 
       # Every name that there is. What a flake uses beyond it, this stand-in cannot speak for.
       contract = {
-        lib = contract.names "" lib;
+        lib = contract.names "" (contract.offered lib);
         pkgs = [
           "lib"
         ]
         ++ contract.names "" (
-          import ./packages.nix {
+          # `nix develop` asks for this one, whatever the flake.
+          removeAttrs (import ./packages.nix {
             inherit host lib;
             inherit (host) system;
-          }
+          }) [ "bashInteractive" ]
         );
       };
     };

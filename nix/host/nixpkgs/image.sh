@@ -22,7 +22,10 @@ place() {
     place "$(realpath -ms "$target")"
   elif [ -d "$path" ]; then
     cp -r "$path" "$layer${path%/*}"
-    while IFS= read -rd '' file; do needs "$file"; done < <(find "$path" -type f -print0)
+    for file in "${leave_out[@]}"; do
+      find "$layer$path" -name "$file" -prune -exec rm -r {} +
+    done
+    while IFS= read -rd '' file; do needs "$file"; done < <(find "$layer$path" -type f -print0)
   elif [ -e "$path" ]; then
     cp "$path" "$layer$path"
     needs "$path"
@@ -77,12 +80,13 @@ store_paths() {
 # add STORE_PATH: it, the files of the host that its links lead to, and those that it names.
 add() {
   local path=$1 file
-  local library_path=
+  local library_path= leave_out=()
   [ -z "${placed[$path]-}" ] || return 0
   placed[$path]=1
   mkdir -p "$layer$NIX_STORE"
   cp -rP "$path" "$layer$NIX_STORE"
   [ ! -e "$path/nix-support/host-libraries" ] || library_path=$(tr '\n' : < "$path/nix-support/host-libraries")
+  [ ! -e "$path/nix-support/host-leave-out" ] || mapfile -t leave_out < "$path/nix-support/host-leave-out"
   while IFS= read -rd '' file; do
     if [ -L "$file" ]; then
       file=$(readlink "$file")

@@ -11,6 +11,7 @@ let
     isList
     isString
     listToAttrs
+    mapAttrs
     match
     removeAttrs
     replaceStrings
@@ -45,7 +46,7 @@ let
     replaceStrings special (map (character: "\\${character}") special);
 in
 rec {
-  inherit (builtins) concatStringsSep mapAttrs;
+  inherit (builtins) concatStringsSep;
 
   nameValuePair = name: value: { inherit name value; };
   genAttrs = names: f: listToAttrs (map (name: nameValuePair name (f name)) names);
@@ -124,6 +125,4 @@ rec {
       guessed = warn "getExe: `${name}` has no meta.mainProgram: its name is taken" name;
     in
     "${binOf package}/bin/${package.meta.mainProgram or guessed}";
-
-  warnIf = condition: message: if condition then warn message else (value: value);
 }

@@ -24,7 +24,7 @@ tools.packages
 // {
   inherit (make) mkShell runCommand;
   stdenv = {
-    inherit (make) mkDerivation hostPlatform;
+    inherit (make) hostPlatform;
     inherit (tools) cc;
   };
   dockerTools = {

@@ -51,10 +51,16 @@
             rustc
           ]
           ++ nativeBuildInputs;
-          CARGO_HOME = host.cargo-home;
           # Vendoring would read it here, so a file that is not there is a mistake there too.
           lockFile = builtins.hashFile "sha256" cargoLock.lockFile;
-          configurePhase = "export CARGO_TARGET_DIR=$PWD/target";
+          # What was fetched, and not what was installed: cargo looks for its subcommands there before it looks on PATH.
+          configurePhase = ''
+            export CARGO_TARGET_DIR=$PWD/target CARGO_HOME=$TMPDIR/cargo-home
+            mkdir "$CARGO_HOME"
+            for part in registry git config.toml; do
+              [ ! -e ${host.cargo-home}/$part ] || ln -s ${host.cargo-home}/$part "$CARGO_HOME"
+            done
+          '';
         };
     };
 }

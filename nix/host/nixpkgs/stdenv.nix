@@ -8,15 +8,12 @@ let
   # A folder, as `nix develop` reads the file `setup` in the folder that the variable `stdenv` names.
   stdenv = "${./stdenv}";
 
-  # What autoconf calls the system, and Rust: not the same on one of the four.
-  config = {
-    x86_64-linux = "x86_64-unknown-linux-gnu";
-    aarch64-linux = "aarch64-unknown-linux-gnu";
-    x86_64-darwin = "x86_64-apple-darwin";
-    aarch64-darwin = "arm64-apple-darwin";
-  };
-  rustcTarget = config // {
-    aarch64-darwin = "aarch64-apple-darwin";
+  # What cargo calls it in the names of variables.
+  cargoEnvVarTarget = {
+    x86_64-linux = "X86_64_UNKNOWN_LINUX_GNU";
+    aarch64-linux = "AARCH64_UNKNOWN_LINUX_GNU";
+    x86_64-darwin = "X86_64_APPLE_DARWIN";
+    aarch64-darwin = "AARCH64_APPLE_DARWIN";
   };
 
   mkDerivation =
@@ -52,8 +49,7 @@ in
 
   hostPlatform = {
     inherit system;
-    config = config.${system};
-    rust.rustcTarget = rustcTarget.${system};
+    rust.cargoEnvVarTarget = cargoEnvVarTarget.${system};
     isLinux = lib.hasSuffix "-linux" system;
     isDarwin = lib.hasSuffix "-darwin" system;
   };

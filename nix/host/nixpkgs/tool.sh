@@ -24,3 +24,4 @@ while IFS=$'\t' read -r name path; do
 done <<< "$programs"
 [ -z "$libraries" ] || note host-libraries "$libraries"
 [ -z "$trees" ] || note host-trees "$trees"
+[ -z "$leaveOut" ] || note host-leave-out "$leaveOut"

@@ -80,21 +80,6 @@ rec {
         lib.optionalString (tools.has "shellcheck") "${lib.getExe tools.packages.shellcheck} \"$target\"\n"
       );
 
-  # Where two paths have the same file, the first has it.
-  symlinkJoin =
-    {
-      name,
-      paths,
-      postBuild ? "",
-      meta ? { },
-    }:
-    runCommand name { inherit paths meta; } ''
-      mkdir -p $out
-      source $stdenv/link-tree.sh
-      for path in $paths; do link_tree "$path" $out; done
-      ${postBuild}
-    '';
-
   linkFarm =
     name: entries:
     let

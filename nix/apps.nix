@@ -1,0 +1,27 @@
+# `nix run .#ci` and `nix run .#up`: the tasks of that name, with what they need.
+{
+  lib,
+  pkgs,
+  program,
+  toolchain,
+  packages,
+}:
+let
+  # An xtask is the workspace's own windlass.
+  words = if program == null then "cargo xtask" else lib.getExe program;
+  app = task: description: {
+    type = "app";
+    program = lib.getExe (
+      pkgs.writeShellApplication {
+        name = "windlass-${task}";
+        runtimeInputs = [ toolchain ] ++ packages;
+        text = ''exec ${words} ${task} "$@"'';
+      }
+    );
+    meta = { inherit description; };
+  };
+in
+{
+  ci = app "ci" "Do everything that CI does";
+  up = app "up" "Start the workspace's servers for development";
+}

@@ -1,0 +1,49 @@
+# What the flake gives, output by output. `lib`, `templates` and `flakeModules` need no package set, and ask for none.
+{
+  self,
+  nixpkgs,
+  rust-overlay,
+}:
+let
+  inherit (nixpkgs) lib;
+  mkWorkspace = import ./workspace.nix { inherit nixpkgs rust-overlay; };
+  services = {
+    inherit (import ./services/definitions.nix { inherit lib; }) shipped declare declared;
+    render = import ./services/render.nix { inherit lib; };
+  };
+  own = mkWorkspace {
+    root = self.outPath;
+    # Tests start each of these, whatever the configuration declares.
+    services = lib.filterAttrs (_: service: service.package ? nix) services.shipped;
+    tools = pkgs: [ pkgs.shellcheck ];
+  };
+in
+{
+  # By name, so that who wants another output evaluates none of these.
+  inherit (own)
+    devShells
+    packages
+    apps
+    formatter
+    legacyPackages
+    ;
+
+  checks = builtins.mapAttrs (
+    system: checks:
+    checks
+    // import ./checks {
+      inherit lib mkWorkspace;
+      pkgs = own.legacyPackages.${system};
+    }
+  ) own.checks;
+
+  overlays.default = import ./overlay.nix;
+
+  templates = import ../templates;
+
+  lib = {
+    inherit mkWorkspace services;
+  };
+
+  flakeModules.default = import ./flake-module.nix { inherit mkWorkspace; };
+}

@@ -1,0 +1,77 @@
+# Services for those without windlass: a file of process-compose, and images.
+{
+  lib,
+  pkgs,
+  services,
+  # Their packages, by name: what nixpkgs does not have cannot be exported.
+  servers,
+}:
+let
+  script =
+    name: package:
+    import ./script.nix {
+      inherit
+        lib
+        pkgs
+        name
+        package
+        ;
+      service = services.${name};
+    };
+  scripts = builtins.mapAttrs script servers;
+  process = name: script: {
+    command = "${script.start}";
+    readiness_probe = {
+      exec.command = "${script.ready}";
+      period_seconds = 1;
+      failure_threshold = services.${name}.ready.deadline-s or 30;
+    };
+    shutdown.signal =
+      {
+        INT = 2;
+        QUIT = 3;
+        KILL = 9;
+      }
+      .${services.${name}.process.stop or "TERM"} or 15;
+    availability.restart = "no";
+  };
+  compose = (pkgs.formats.json { }).generate "process-compose.json" {
+    version = "0.5";
+    processes = builtins.mapAttrs process scripts;
+  };
+  # What the services give, for `eval "$(result/bin/services-env)"`.
+  env = pkgs.writeShellScript "services-env" (
+    lib.concatStringsSep "\n" (lib.mapAttrsToList (_: script: "${script.env}") scripts)
+  );
+  image =
+    name: package:
+    import ./image.nix {
+      inherit
+        lib
+        pkgs
+        name
+        package
+        ;
+      service = services.${name};
+    };
+  withImage = lib.filterAttrs (
+    name: _: pkgs.stdenv.hostPlatform.isLinux && services.${name} ? image
+  ) servers;
+in
+{
+  inherit scripts;
+  packages =
+    lib.optionalAttrs (scripts != { }) {
+      process-compose = pkgs.linkFarm "process-compose" [
+        {
+          name = "process-compose.json";
+          path = compose;
+        }
+        {
+          name = "bin/services-env";
+          path = env;
+        }
+      ];
+    }
+    // lib.mapAttrs' (name: package: lib.nameValuePair "image-${name}" (image name package)) withImage;
+}

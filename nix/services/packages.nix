@@ -1,0 +1,28 @@
+# The packages of services, by the service's name; one that nixpkgs does not have is left to `windlass setup`.
+{
+  lib,
+  pkgs,
+  services,
+}:
+let
+  definitions = import ./definitions.nix { inherit lib; };
+  find =
+    name: service:
+    let
+      attribute = definitions.attribute service;
+      package = pkgs.${attribute};
+      wanted = service.version;
+      accepts =
+        if lib.hasPrefix ">=" wanted then
+          lib.versionAtLeast package.version (lib.removePrefix ">=" wanted)
+        else
+          package.version == wanted || lib.hasPrefix "${wanted}." package.version;
+    in
+    if accepts then
+      package
+    else
+      throw "`services.${name}.version` is \"${wanted}\", and nixpkgs has ${package.version} as `${attribute}`";
+in
+builtins.mapAttrs find (
+  lib.filterAttrs (_: service: definitions.attribute service != null) services
+)

@@ -1,0 +1,27 @@
+# The shells. They set no address of a service: `cargo xtask env` prints the live ones.
+{
+  pkgs,
+  toolchain,
+  pins,
+  servers,
+  programs,
+  tools,
+  shell,
+}:
+let
+  inherit (pkgs) lib;
+  linker = import ./linker.nix { inherit pkgs; };
+  make =
+    packages: pkgs.mkShell (shell // linker.env // { packages = packages ++ (shell.packages or [ ]); });
+  slim = [
+    toolchain
+    pins.cargo-nextest
+  ]
+  ++ servers
+  ++ programs;
+in
+{
+  # What `ci` takes, and no more.
+  ci = make slim;
+  default = make (lib.unique (slim ++ builtins.attrValues pins ++ tools));
+}
