@@ -2,7 +2,10 @@
 
 use windlass_toml::{Entry, Problems, Section, Source, Wanted};
 
-const TOOL_KEYS: [&str; 9] = ["nix", "version", "debian", "cargo", "pip", "probe", "find", "only", "for"];
+/// The pins of windlass itself, which hold where a workspace has none of its own.
+pub const PINS: &str = include_str!("../pins.toml");
+
+const TOOL_KEYS: [&str; 10] = ["nix", "version", "debian", "cargo", "pip", "programs", "probe", "find", "only", "for"];
 
 /// A tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Pin {
     pub cargo: Vec<String>,
     /// What `pip install` is told.
     pub pip: Vec<String>,
+    /// The programs that it has.
+    pub programs: Vec<String>,
     /// The program and its arguments that say which version it is.
     pub probe: Vec<String>,
     /// Directories where it may be besides `PATH`.
@@ -38,6 +43,23 @@ pub enum System {
     Linux,
     /// macOS.
     Darwin,
+}
+
+impl Pin {
+    /// Whether it is for an operating system, as [`std::env::consts::OS`] calls it.
+    pub fn is_for(&self, os: &str) -> bool {
+        match self.only {
+            None => true,
+            Some(System::Linux) => os == "linux",
+            Some(System::Darwin) => os == "macos",
+        }
+    }
+}
+
+/// What a rust-toolchain.toml says of the toolchain: its version, or the name of a channel.
+pub fn toolchain_channel(text: &str) -> Option<String> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    Some(document.get("toolchain")?.get("channel")?.as_str()?.to_owned())
 }
 
 /// Reads the text of `nix/pins.toml`, which messages call `file`: the tools in the order of the file.
@@ -62,6 +84,10 @@ fn read_pin(name: &str, tool: &Entry<'_>, source: &mut Source<'_>) -> Option<Pin
     let nix = section.entry("nix", source).map_or_else(|| Some(name.to_owned()), |nix| nix.string(source));
     let version = section.entry("version", source).map_or(Some(Wanted::Any), |version| version.wanted(source));
     let [debian, cargo, pip, find] = ["debian", "cargo", "pip", "find"].map(|key| words(&section, key, source));
+    let programs = match section.entry("programs", source) {
+        Some(_) => words(&section, "programs", source),
+        None => vec![name.to_owned()],
+    };
     let probe = match section.entry("probe", source) {
         Some(_) => words(&section, "probe", source),
         None => vec![name.to_owned(), "--version".to_owned()],
@@ -77,6 +103,7 @@ fn read_pin(name: &str, tool: &Entry<'_>, source: &mut Source<'_>) -> Option<Pin
         debian,
         cargo,
         pip,
+        programs,
         probe,
         find,
         only,
@@ -129,6 +156,9 @@ mod tests {
                 debian: [],
                 cargo: [],
                 pip: [],
+                programs: [
+                    "curl",
+                ],
                 probe: [
                     "curl",
                     "--version",
@@ -155,6 +185,9 @@ mod tests {
                     "mold",
                 ],
                 pip: [
+                    "mold",
+                ],
+                programs: [
                     "mold",
                 ],
                 probe: [
