@@ -185,16 +185,21 @@ impl<'a> Entry<'a> {
 
     /// A whole number of seconds above 0.
     pub fn seconds(&self, source: &mut Source<'_>) -> Option<u64> {
-        const WANTED: &str = "a whole number of seconds above 0";
+        self.count("seconds", source)
+    }
+
+    /// A whole number above 0 of what `of` names.
+    pub fn count(&self, of: &str, source: &mut Source<'_>) -> Option<u64> {
+        let wanted = format!("a whole number of {of} above 0");
         let Some(number) = self.item.as_integer() else {
-            self.mistyped(WANTED, source);
+            self.mistyped(&wanted, source);
             return None;
         };
-        let seconds = u64::try_from(number).ok().filter(|seconds| *seconds > 0);
-        if seconds.is_none() {
-            source.refuse(self.line, format!("`{}` is {number}; it must be {WANTED}", self.key));
+        let count = u64::try_from(number).ok().filter(|count| *count > 0);
+        if count.is_none() {
+            source.refuse(self.line, format!("`{}` is {number}; it must be {wanted}", self.key));
         }
-        seconds
+        count
     }
 
     /// Which versions will do.

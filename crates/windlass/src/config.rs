@@ -1,5 +1,6 @@
 //! `.config/windlass.toml`: text in, [`Config`] out, or everything that is wrong with it, each with its line and key.
 
+mod nix;
 mod step;
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use windlass_services::Definition;
 use windlass_toml::{Entry, Problems, Section, Source, hint};
 use windlass_workspace::Features;
 
+pub(crate) use self::nix::Nix;
 pub(crate) use self::step::OwnStep;
 use crate::Context;
 use crate::exit::Usage;
@@ -20,9 +22,9 @@ pub(crate) const CONFIG: &str = ".config/windlass.toml";
 pub(crate) const SERVICES: &str = "services";
 
 /// The stages that `ci` has by itself, in order.
-pub(crate) const STAGES: [&str; 7] = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"];
+pub(crate) const STAGES: [&str; 8] = ["fmt", "lock", "nix", "clippy", "build", "test", "doctest", "doc"];
 
-const ROOT_KEYS: [&str; 2] = ["ci", "services"];
+const ROOT_KEYS: [&str; 3] = ["ci", "services", "nix"];
 const CI_KEYS: [&str; 9] =
     ["features", "exclude", "skip", "warnings", "nextest-profile", "timeout-s", "setup", "include-xtask", "step"];
 const EXCLUDE_KEYS: [&str; 3] = ["package", "platform", "reason"];
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) ci: Ci,
     /// `[services.NAME]`: what runs beside the tests, in the order of the names.
     pub(crate) services: Vec<Definition>,
+    /// `[nix]`: how the flake is checked.
+    pub(crate) nix: Nix,
 }
 
 /// `[ci]`: what the main job does in this workspace.
@@ -107,7 +111,9 @@ fn read(root: &Section<'_>, source: &mut Source<'_>) -> Config {
     let services = root.entry("services", source).and_then(|services| services.section(source));
     let ci = ci.map(|ci| read_ci(&ci, source)).unwrap_or_default();
     let services = services.map(|services| read_services(&services, &ci, source)).unwrap_or_default();
-    Config { ci, services }
+    let nix = root.entry("nix", source).and_then(|nix| nix.section(source));
+    let nix = nix.map(|nix| self::nix::read(&nix, source)).unwrap_or_default();
+    Config { ci, services, nix }
 }
 
 fn read_services(section: &Section<'_>, ci: &Ci, source: &mut Source<'_>) -> Vec<Definition> {

@@ -42,6 +42,9 @@ mod display;
 mod exit;
 mod init;
 mod job;
+#[cfg(feature = "nix")]
+mod nix;
+mod nix_files;
 mod pipeline;
 mod rundir;
 mod runner;

@@ -26,6 +26,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) keep_going: bool,
     /// Test targets that nextest cannot list.
     pub(crate) unlistable: &'a [Unlistable],
+    /// What looks at the files of Nix, or why that cannot be done; `None` where there are none.
+    pub(crate) nix: Option<Result<Command, String>>,
     /// The services, if there are any.
     pub(crate) services: Option<&'a Services>,
 }
@@ -87,6 +89,9 @@ pub(crate) struct Pipeline {
     pub(crate) not_planned: Vec<(String, String)>,
 }
 
+/// The stage that looks at the files of Nix.
+const NIX: &str = "nix";
+
 /// The stage that compiles what is tested.
 pub(crate) const BUILD: &str = "build";
 
@@ -146,7 +151,10 @@ pub(crate) fn pipeline(facts: &Facts<'_>, asked: &Asked<'_>) -> anyhow::Result<P
         }
     }
     let asked_for = |stage: &str| if asked.stages.is_empty() { (asked.of_task)(stage) } else { wanted(stage) };
-    let not_applicable = missing.into_iter().filter(|(stage, _)| asked_for(stage) && skipped(stage).is_none());
+    // Who has no Nix is not told so in every run.
+    let is_of_interest = |stage: &str| stage != NIX || facts.nix.is_some() || !asked.stages.is_empty();
+    let not_applicable =
+        missing.into_iter().filter(|(stage, _)| asked_for(stage) && skipped(stage).is_none() && is_of_interest(stage));
     let by_choice = known
         .iter()
         .filter(|stage| asked_for(stage))
@@ -181,6 +189,11 @@ fn stages(facts: &Facts<'_>) -> (Vec<Step>, Vec<(String, String)>) {
         steps.push(Step::new("lock", cargo.lock()).timeout_s(config.timeout_s));
     } else {
         missing.push(("lock".to_owned(), "there is no Cargo.lock".to_owned()));
+    }
+    match &facts.nix {
+        Some(Ok(command)) => steps.push(Step::new(NIX, command.clone()).timeout_s(config.timeout_s)),
+        Some(Err(why)) => missing.push((NIX.to_owned(), why.clone())),
+        None => missing.push((NIX.to_owned(), "there is no file of Nix".to_owned())),
     }
     steps.push(on_cargo("clippy", cargo.clippy()));
     steps.push(on_cargo(BUILD, cargo.build()));

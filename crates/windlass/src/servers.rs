@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use windlass_plan::Command;
-use windlass_services::{Backend, Definition};
-use windlass_supervisor::{Origin, SOCKET, StartError, can_be_contained, find, unpack, unpacking};
+use windlass_services::{Backend, Definition, Programs};
+use windlass_supervisor::{Origin, SOCKET, StartError, Unpacking, can_be_contained, find, unpack, unpacking};
 use windlass_workspace::{Selection, Workspace};
 
 use crate::exit::Usage;
@@ -65,27 +65,49 @@ fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow
         if !allowed {
             bail!("{missing}\nnothing may be fetched (`--no-setup`, or `ci.setup = false`)");
         }
-        let it = match unpacking(&cx.host, service.programs()) {
-            Err(_) if can_be_contained => continue,
-            it => it?,
-        };
-        let (name, dir, line) = (&it.name, it.dir.display(), it.fetch.shell());
-        let what = match it.from {
-            Origin::Debian { n_packages } => {
-                format!(
-                    "fetch {n_packages} packages, less than a minute, and unpack them into `{dir}`, where they are installed nowhere"
-                )
-            }
-            Origin::CratesIo => format!("compile it into `{dir}`, about 1 to 5 minutes, once"),
-        };
-        cx.host.print_error(&format!("`{name}` is not at hand; about to {what}:\n  {line}\n"));
-        if cx.host.ask("go ahead?") == Some(false) {
-            cx.go_on()?;
-            bail!("{missing}\nand you said no");
+        match unpacking(&cx.host, service.programs()) {
+            Err(_) if can_be_contained => {}
+            it => fetch(cx, service.programs(), &missing, &it?)?,
         }
-        unpack(&cx.host, service.programs(), &it)?;
-        find(&cx.host, service.programs())?;
     }
+    Ok(())
+}
+
+/// Programs, fetched into the user's cache where they are missing.
+///
+/// # Errors
+///
+/// As [`set_up`].
+#[cfg(feature = "nix")]
+pub(crate) fn at_hand(cx: &Context, wanted: Programs<'_>) -> anyhow::Result<windlass_supervisor::Found> {
+    let missing = match find(&cx.host, wanted) {
+        Err(missing @ StartError::NotAtHand { .. }) => missing,
+        other => return Ok(other?),
+    };
+    let fetched = unpacking(&cx.host, wanted).map_err(Into::into).and_then(|it| fetch(cx, wanted, &missing, &it));
+    // An interrupted question looks like a missing program.
+    cx.go_on().and(fetched)?;
+    Ok(find(&cx.host, wanted)?)
+}
+
+/// Fetches what is missing, after saying so and, where somebody can answer, asking.
+fn fetch(cx: &Context, wanted: Programs<'_>, missing: &StartError, it: &Unpacking) -> anyhow::Result<()> {
+    let (name, dir, line) = (&it.name, it.dir.display(), it.fetch.shell());
+    let what = match it.from {
+        Origin::Debian { n_packages } => {
+            format!(
+                "fetch {n_packages} packages, less than a minute, and unpack them into `{dir}`, where they are installed nowhere"
+            )
+        }
+        Origin::CratesIo => format!("compile it into `{dir}`, about 1 to 5 minutes, once"),
+    };
+    cx.host.print_error(&format!("`{name}` is not at hand; about to {what}:\n  {line}\n"));
+    if cx.host.ask("go ahead?") == Some(false) {
+        cx.go_on()?;
+        bail!("{missing}\nand you said no");
+    }
+    unpack(&cx.host, wanted, it)?;
+    find(&cx.host, wanted)?;
     Ok(())
 }
 

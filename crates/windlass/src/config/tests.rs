@@ -23,6 +23,23 @@ fn an_empty_file_says_what_no_file_says() {
 }
 
 #[test]
+fn how_the_flake_is_checked_is_read() {
+    let text = "[nix]\nreads = ['nix/pins.toml']\nlock-nodes = 2\nstand-in = 'nix/host'\nslow = ['test']\n";
+    let expected = Nix {
+        reads: vec!["nix/pins.toml".into()],
+        lock_nodes: Some(2),
+        stand_in: Some("nix/host".into()),
+        slow: vec!["test".into()],
+    };
+    assert_eq!(parse(text, "w.toml").unwrap().nix, expected);
+    insta::assert_snapshot!(refused("[nix]\nreads = 'a'\nlock-nodes = 0\nstandin = 'a'"), @"
+    w.toml:2: `nix.reads` is a string; it must be a list of files
+    w.toml:3: `nix.lock-nodes` is 0; it must be a whole number of nodes above 0
+    w.toml:4: unknown key `nix.standin`; did you mean `nix.stand-in`?
+    ");
+}
+
+#[test]
 fn every_key_is_read() {
     let config = ci(r#"
         [ci]
@@ -113,8 +130,8 @@ fn what_is_wrong_is_named_with_file_line_and_key_and_what_would_be_right() {
         ("[ci", "w.toml:1:4: unclosed table, expected `]`"),
         // keys
         ("[ci]\nwarning = 'deny'", "w.toml:2: unknown key `ci.warning`; did you mean `ci.warnings`?"),
-        ("timeout = 3", "w.toml:1: unknown key `timeout`; known here: `ci`, `services`"),
-        ("[test]", "w.toml:1: unknown key `test`; known here: `ci`, `services`"),
+        ("timeout = 3", "w.toml:1: unknown key `timeout`; known here: `ci`, `services`, `nix`"),
+        ("[test]", "w.toml:1: unknown key `test`; known here: `ci`, `services`, `nix`"),
         (
             "\nci.exclude = [\n{ package = 'p', reasons = 'r' }]",
             "w.toml:3: unknown key `ci.exclude.reasons`; did you mean `ci.exclude.reason`?\nw.toml:3: `ci.exclude.reason` is missing: why the package is left out, for those who read the report",
@@ -146,7 +163,7 @@ fn what_is_wrong_is_named_with_file_line_and_key_and_what_would_be_right() {
         ("ci.nextest-profile = ' '", "w.toml:1: `ci.nextest-profile` is empty; it must say something"),
         (
             "ci.skip = [\n  'docs',\n  'zebra',\n]",
-            "w.toml:2: `ci.skip` names `docs`, which is no stage; did you mean `doc`?\nw.toml:3: `ci.skip` names `zebra`, which is no stage; there are `fmt`, `lock`, `clippy`, `build`, `test`, `doctest`, `doc`",
+            "w.toml:2: `ci.skip` names `docs`, which is no stage; did you mean `doc`?\nw.toml:3: `ci.skip` names `zebra`, which is no stage; there are `fmt`, `lock`, `nix`, `clippy`, `build`, `test`, `doctest`, `doc`",
         ),
         // steps
         ("\n[[ci.step]]\nrun = 'true'", "w.toml:2: `ci.step.name` is missing: what the step is called"),

@@ -2,7 +2,7 @@
 
 use super::edit::Edit;
 use super::facts::{Facts, Place};
-use super::{InitError, cargo_config, found, gitignore, manifest, windlass_toml, workflow, xtask};
+use super::{InitError, cargo_config, flake, found, gitignore, manifest, source, windlass_toml, workflow, xtask};
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default)]
@@ -11,8 +11,12 @@ pub(super) struct Options {
     pub(super) windlass: Option<String>,
     /// Where it comes from if neither the user nor an xtask that is there says it.
     pub(super) default_windlass: Option<String>,
+    /// The URL of windlass's flake, if it has one.
+    pub(super) flake: Option<String>,
     /// Whether a workflow is wanted.
     pub(super) github: bool,
+    /// Whether a flake is wanted.
+    pub(super) nix: bool,
 }
 
 /// Who carries windlass in this workspace.
@@ -101,6 +105,9 @@ pub(super) fn edits(facts: &Facts, home: &Home<'_>, options: &Options) -> Result
     if options.github || facts.workflows().into_iter().flatten().any(workflow::is_ours) {
         edits.extend(workflow::edit(facts.workflows(), facts.prefix(), facts.target_below(), home.alias()));
     }
+    if options.nix || facts.flake.as_deref().is_some_and(flake::is_ours) {
+        edits.extend(flake::edit(facts.flake.as_deref(), options.flake.as_deref()));
+    }
     Ok(edits)
 }
 
@@ -112,6 +119,10 @@ fn wanted_manifest<'a>(
     options: &Options,
 ) -> Result<Option<(&'a Place, xtask::Manifest)>, InitError> {
     let minimum_rust = xtask::MINIMUM_RUST.to_owned();
+    let with_features = |windlass: String| match options.nix || facts.flake.is_some() {
+        true => source::with_nix(&windlass),
+        false => windlass,
+    };
     Ok(match home {
         Home::Theirs { .. } => None,
         Home::Free(place) => {
@@ -120,20 +131,19 @@ fn wanted_manifest<'a>(
                 package: place.package.to_owned(),
                 edition: found::edition(&facts.workspace, place.package),
                 rust_version: minimum_rust,
-                windlass: windlass.ok_or(InitError::NoSource)?,
+                windlass: with_features(windlass.ok_or(InitError::NoSource)?),
                 lockfile: Vec::new(),
             };
             Some((place, manifest))
         }
-        Home::Ours(place, found) => Some((
-            place,
-            match &options.windlass {
-                Some(windlass) if *windlass != found.windlass => {
-                    xtask::Manifest { windlass: windlass.clone(), rust_version: minimum_rust, ..found.clone() }
-                }
-                _ => found.clone(),
-            },
-        )),
+        Home::Ours(place, found) => {
+            let windlass = with_features(options.windlass.clone().unwrap_or_else(|| found.windlass.clone()));
+            let manifest = match windlass == found.windlass {
+                true => found.clone(),
+                false => xtask::Manifest { windlass, rust_version: minimum_rust, ..found.clone() },
+            };
+            Some((place, manifest))
+        }
     })
 }
 
@@ -176,6 +186,11 @@ pub(super) fn removal(facts: &Facts, home: &Home<'_>) -> Removal {
     match facts.windlass_toml.as_deref().map(windlass_toml::removal) {
         Some(Ok(edit)) => removal.edits.push(edit),
         Some(Err(())) => removal.kept.push(format!("`{}`: it says what you wrote in it", windlass_toml::PATH)),
+        None => {}
+    }
+    match facts.flake.as_deref().and_then(flake::removal) {
+        Some(Ok(edit)) => removal.edits.push(edit),
+        Some(Err(())) => removal.kept.push(format!("`{}`: you have changed it", flake::PATH)),
         None => {}
     }
     let target = facts.target_below();

@@ -6,8 +6,11 @@ use windlass_host::{Answer, Host, Reading};
 use windlass_plan::Command;
 use windlass_workspace::Workspace;
 
-use super::{InitError, cargo_config, gitignore, lockfile, manifest, nested, windlass_toml, workflow, xtask};
+use super::{InitError, cargo_config, flake, gitignore, lockfile, manifest, nested, windlass_toml, workflow, xtask};
 use crate::context::ANSWER;
+
+/// The files that say which toolchain a workspace wants.
+const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain.toml", "rust-toolchain"];
 
 /// All that the decisions look at.
 #[derive(Clone, Debug)]
@@ -26,6 +29,10 @@ pub(super) struct Facts {
     pub(super) lockfile: Option<String>,
     /// cargo's configuration: its path below the root, and its text if it is there.
     pub(super) config: (&'static str, Option<String>),
+    /// The flake.
+    pub(super) flake: Option<String>,
+    /// Whether Nix finds the toolchain's version, by a file that rustup reads too.
+    pub(super) has_toolchain_file: bool,
     /// `.config/windlass.toml`.
     pub(super) windlass_toml: Option<String>,
     /// rustfmt's configuration.
@@ -97,6 +104,8 @@ impl Facts {
             nested,
             lockfile: text(lockfile::PATH)?,
             config,
+            flake: text(flake::PATH)?,
+            has_toolchain_file: TOOLCHAIN_FILES.iter().any(|file| host.exists(&root.join(file))),
             windlass_toml: text(windlass_toml::PATH)?,
             rustfmt,
             gitignore: text(gitignore::PATH)?,

@@ -8,6 +8,8 @@ mod array;
 mod cargo_config;
 mod edit;
 mod facts;
+pub(crate) mod fill;
+mod flake;
 mod found;
 mod gitignore;
 mod lockfile;
@@ -22,7 +24,7 @@ mod windlass_toml;
 mod workflow;
 mod xtask;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use windlass_host::{Host, HostError, Reading};
 use windlass_workspace::{VersionError, Workspace};
@@ -45,6 +47,9 @@ pub struct InitArgs {
     /// Write a GitHub workflow as well
     #[arg(long)]
     github: bool,
+    /// Write a flake as well, or say what to add to the one that is there
+    #[arg(long)]
+    nix: bool,
     /// Show what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -52,7 +57,7 @@ pub struct InitArgs {
     #[arg(long, conflicts_with = "remove")]
     check: bool,
     /// Undo what `init` wrote; what you have changed since stays, and is named
-    #[arg(long, conflicts_with_all = ["source", "github"])]
+    #[arg(long, conflicts_with_all = ["source", "github", "nix"])]
     remove: bool,
 }
 
@@ -86,6 +91,12 @@ pub(crate) enum InitError {
          help: say it with `--source path:DIR`, `--source git:URL#REV` or `--source VERSION`"
     )]
     NoSource,
+    /// A published version has no flake.
+    #[error(
+        "a version of windlass has no flake, which `--nix` needs\n\
+         help: say where its repository is with `--source git:URL#REV` or `--source path:DIR`"
+    )]
+    NoFlake,
     /// The directory of `--source` has no windlass.
     #[error("`--source path:{}`: there is no package `windlass` in this directory, nor in `crates/windlass` below it", dir.display())]
     NoWindlass {
@@ -148,7 +159,7 @@ impl InitError {
         match self {
             Self::OldToolchain { .. } => 1,
             Self::Workspace(error) => exit::of_error(error),
-            Self::NoSource | Self::NoWindlass { .. } | Self::Taken | Self::Shape { .. } => 2,
+            Self::NoSource | Self::NoFlake | Self::NoWindlass { .. } | Self::Taken | Self::Shape { .. } => 2,
             Self::Rustc { .. } | Self::Lock { .. } | Self::Host(_) | Self::Ask(_) => 3,
         }
     }
@@ -157,15 +168,24 @@ impl InitError {
 /// Reads the workspace, decides, and shows, writes or undoes.
 pub(crate) fn run(args: &InitArgs, cx: &Context) -> Result<Outcome, InitError> {
     let host = &cx.host;
+    if !args.remove
+        && let Some(outcome) = begun(args, host)?
+    {
+        return Ok(outcome);
+    }
     let facts = Facts::read(host, workspace(cx, args.manifest_path.clone())?)?;
     let home = Home::find(&facts)?;
     if args.remove {
         return remove(host, &facts, &home, args.dry_run);
     }
+    let source = args.source.as_ref().map(|source| found(host, source)).transpose()?;
+    let default = Source::built_from().map(|source| found(host, &source)).transpose()?;
     let options = Options {
-        windlass: dependency(host, args.source.as_ref(), &facts.root)?,
-        default_windlass: dependency(host, Source::built_from().as_ref(), &facts.root)?,
+        windlass: source.as_ref().map(|source| source.dependency(&facts.root)),
+        default_windlass: default.as_ref().map(|source| source.dependency(&facts.root)),
+        flake: flake_url(host, source.or(default), &facts, &home, args.nix)?,
         github: args.github,
+        nix: args.nix,
     };
     let edits = match adoption::edits(&facts, &home, &options) {
         // For a check it is an answer that there is nothing yet.
@@ -181,26 +201,73 @@ pub(crate) fn run(args: &InitArgs, cx: &Context) -> Result<Outcome, InitError> {
     if args.dry_run {
         return dry_run(host, &facts, &home, &edits);
     }
-    adopt(cx, &facts, &home, edits, args.github)
+    adopt(cx, &facts, &home, edits, &options)
+}
+
+/// Fills the workspace of a template, if this is one: no manifest with a placeholder is one that cargo could load.
+fn begun(args: &InitArgs, host: &Host) -> Result<Option<Outcome>, InitError> {
+    let here = host.current_dir()?;
+    let root = match args.manifest_path.as_deref().and_then(std::path::Path::parent) {
+        Some(dir) => here.join(dir),
+        None => here,
+    };
+    if !fill::is_due(host, &root)? {
+        return Ok(None);
+    }
+    if args.check || args.dry_run {
+        host.print("the template's placeholders are there still\nhelp: run `windlass init --source git:URL#REV`\n");
+        return Ok(Some(Outcome { code: u8::from(args.check), adopted: None }));
+    }
+    let source = match &args.source {
+        Some(source) => found(host, source)?,
+        None => found(host, &Source::built_from().ok_or(InitError::NoSource)?)?,
+    };
+    let url = flake::url(&source, |dir| host.exists(&dir.join(".git"))).ok_or(InitError::NoFlake)?;
+    let filled = fill::fill(host, &root, &url, &|package, dir| source.of_package(package).dependency(dir))?;
+    let text: String = filled.iter().map(|file| format!("changed  {file:<28} where windlass comes from\n")).collect();
+    host.print(&text);
+    Ok(Some(Outcome { code: 0, adopted: None }))
 }
 
 fn workspace(cx: &Context, manifest_path: Option<PathBuf>) -> Result<Workspace, InitError> {
     cx.workspace(&PlanArgs { manifest_path, ..PlanArgs::default() }).map_err(InitError::Workspace)
 }
 
-/// `--source` as a dependency of the xtask in `root`.
-fn dependency(host: &Host, source: Option<&Source>, root: &Path) -> Result<Option<String>, InitError> {
-    let Some(source) = source else { return Ok(None) };
-    let Source::Path(dir) = source else { return Ok(Some(source.dependency(root))) };
+/// A source as it is: a directory is looked for, and absolute then.
+fn found(host: &Host, source: &Source) -> Result<Source, InitError> {
+    let Source::Path(dir) = source else { return Ok(source.clone()) };
     let absolute = host.current_dir()?.join(dir);
     for dir in [absolute.clone(), absolute.join("crates/windlass")] {
         let manifest = host.read_text(&dir.join("Cargo.toml"))?.unwrap_or_default();
         if manifest.lines().any(|line| line.trim() == "name = \"windlass\"") {
-            let dir = host.canonical(&dir).unwrap_or(dir);
-            return Ok(Some(Source::Path(dir).dependency(root)));
+            return Ok(Source::Path(host.canonical(&dir).unwrap_or(dir)));
         }
     }
     Err(InitError::NoWindlass { dir: dir.clone() })
+}
+
+/// The URL of windlass's flake, if a flake is wanted or there is one of ours: from the source that was said, else from the one that the
+/// xtask has.
+fn flake_url(
+    host: &Host,
+    source: Option<Source>,
+    facts: &Facts,
+    home: &Home<'_>,
+    wanted: bool,
+) -> Result<Option<String>, InitError> {
+    let of_xtask = match home {
+        Home::Ours(place, manifest) => Source::of_dependency(&manifest.windlass, &facts.root.join(place.package)),
+        _ => None,
+    };
+    let url = match source.or(of_xtask) {
+        Some(source) => flake::url(&source, |dir| host.exists(&dir.join(".git"))).ok_or(InitError::NoFlake),
+        None => Err(InitError::NoSource),
+    };
+    match url {
+        Ok(url) => Ok(Some(url)),
+        Err(error) if wanted => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 fn check(host: &Host, facts: &Facts, home: &Home<'_>, edits: Option<&[Edit]>) -> Outcome {
@@ -240,13 +307,19 @@ fn resolves(facts: &Facts, home: &Home<'_>, edits: &[Edit]) -> bool {
     edits.iter().any(|edit| edit.path.ends_with("Cargo.toml")) || lacks_lock_entry(facts, home)
 }
 
-fn adopt(cx: &Context, facts: &Facts, home: &Home<'_>, edits: Vec<Edit>, github: bool) -> Result<Outcome, InitError> {
+fn adopt(
+    cx: &Context,
+    facts: &Facts,
+    home: &Home<'_>,
+    edits: Vec<Edit>,
+    options: &Options,
+) -> Result<Outcome, InitError> {
     let host = &cx.host;
     let was_stale = match &facts.lockfile {
         Some(_) if matches!(home, Home::Free(_)) => lockfile::is_stale(host, &facts.root)?,
         _ => false,
     };
-    let mut text = notes::text(facts, home, github);
+    let mut text = notes::text(facts, home, options);
     let resolves = resolves(facts, home, &edits);
     if edits.is_empty() && !resolves {
         text += "nothing to write: all of it is there and current\n";

@@ -2,13 +2,13 @@
 
 use windlass_host::{Host, Reading};
 
-use super::adoption::Home;
+use super::adoption::{Home, Options};
 use super::edit::Edit;
 use super::facts::{self, Facts};
-use super::workflow;
+use super::{flake, workflow};
 
 /// What the workspace is like, and what that means for whoever adopts windlass in it.
-pub(super) fn text(facts: &Facts, home: &Home<'_>, github: bool) -> String {
+pub(super) fn text(facts: &Facts, home: &Home<'_>, options: &Options) -> String {
     let mut notes = match home {
         Home::Free(place) if place.alias != "xtask" => format!(
             "note: your own `xtask` stays as it is, and `cargo {0}` runs windlass beside it\n\
@@ -27,12 +27,40 @@ pub(super) fn text(facts: &Facts, home: &Home<'_>, github: bool) -> String {
             home.alias()
         );
     }
-    if github && facts.workflows().iter().all(|text| text.is_some_and(|text| !workflow::is_ours(text))) {
+    if options.github && facts.workflows().iter().all(|text| text.is_some_and(|text| !workflow::is_ours(text))) {
         let [first, second] = workflow::NAMES;
         notes += &format!(
             "note: the workflows `{first}` and `{second}` are both yours; run `cargo {} ci` in one of them\n",
             home.alias()
         );
+    }
+    if options.nix {
+        notes += &of_flake(facts, options);
+    }
+    notes
+}
+
+/// What a flake needs that `init` does not write.
+fn of_flake(facts: &Facts, options: &Options) -> String {
+    let mut notes = String::new();
+    if let (Some(found), Some(url)) = (&facts.flake, &options.flake)
+        && !flake::is_ours(found)
+    {
+        notes += &flake::advice(url);
+    }
+    if !facts.has_toolchain_file {
+        notes += &format!(
+            "note: Nix and rustup are to have the same Rust, which a file says that both read; write `rust-toolchain.toml`:\n      \
+             [toolchain]\n      channel = \"{}\"\n      components = [\"clippy\", \"rustfmt\"]\n",
+            facts.rustc
+        );
+    }
+    if facts.lockfile.is_none() {
+        notes += "note: Nix builds what `Cargo.lock` says, and there is none\n";
+    }
+    if facts.git.is_some() {
+        notes +=
+            "note: Nix sees what git knows: `git add flake.nix`, and after the first `nix develop` `flake.lock` too\n";
     }
     notes
 }

@@ -26,6 +26,24 @@ impl Source {
         option_env!("WINDLASS_SOURCE")?.parse().ok()
     }
 
+    /// The same of another of windlass's packages.
+    pub(super) fn of_package(&self, package: &str) -> Self {
+        match self {
+            Self::Path(dir) => Self::Path(dir.with_file_name(package)),
+            other => other.clone(),
+        }
+    }
+
+    /// Where the value of a dependency in the manifest of a package in `dir` says that it comes from; a directory is absolute.
+    pub(super) fn of_dependency(value: &str, dir: &Path) -> Option<Self> {
+        let value: toml_edit::Value = value.parse().ok()?;
+        let text = |key: &str| Some(value.as_inline_table()?.get(key)?.as_str()?.to_owned());
+        let path = text("path").map(|path| Self::Path(dir.join(path)));
+        let git = || text("git").map(|url| Self::Git { url, rev: text("rev") });
+        let version = || value.as_str().map(str::to_owned).or_else(|| text("version")).map(Self::Version);
+        path.or_else(git).or_else(version)
+    }
+
     /// The value of the dependency in the manifest of the package in `root/package`. `Path` must be absolute by now.
     pub(super) fn dependency(&self, root: &Path) -> String {
         match self {
@@ -38,6 +56,15 @@ impl Source {
             Self::Git { url, rev: Some(rev) } => format!("{{ git = {}, rev = {} }}", quoted(url), quoted(rev)),
             Self::Version(version) => quoted(version),
         }
+    }
+}
+
+/// The value of a dependency on windlass with what it knows of Nix, unless it has features already.
+pub(super) fn with_nix(dependency: &str) -> String {
+    match dependency.trim_end().strip_suffix('}') {
+        Some(_) if dependency.contains("features") => dependency.to_owned(),
+        Some(table) => format!("{}, features = [\"nix\"] }}", table.trim_end()),
+        None => format!("{{ version = {dependency}, features = [\"nix\"] }}"),
     }
 }
 
@@ -94,7 +121,23 @@ mod tests {
         for (text, expected) in cases {
             let source: Source = text.parse().unwrap();
             assert_eq!(source.to_string(), text);
-            assert_eq!(source.dependency(Path::new("/ws")), expected);
+            let dependency = source.dependency(Path::new("/ws"));
+            assert_eq!(dependency, expected);
+            let back = Source::of_dependency(&dependency, Path::new("/ws/xtask")).unwrap();
+            assert_eq!(back.dependency(Path::new("/ws")), expected.replace("../vendor", "../xtask/../vendor"));
+        }
+    }
+
+    #[test]
+    fn a_dependency_gets_what_windlass_knows_of_nix() {
+        let cases = [
+            (r#""0.1""#, r#"{ version = "0.1", features = ["nix"] }"#),
+            (r#"{ path = "/w" }"#, r#"{ path = "/w", features = ["nix"] }"#),
+            (r#"{ path = "/w", features = [] }"#, r#"{ path = "/w", features = [] }"#),
+        ];
+        for (dependency, expected) in cases {
+            assert_eq!(with_nix(dependency), expected);
+            assert_eq!(with_nix(expected), expected);
         }
     }
 

@@ -42,8 +42,9 @@ mod tests {
         let text = lines.collect::<Vec<_>>().join("\n");
         let config = config::parse(&text, PATH).map_err(|error| error.to_string()).unwrap();
         assert_eq!((config.ci.steps.len(), config.ci.exclude.len(), config.services.len()), (1, 1, 1));
-        let Config { ci, services } = Config::default();
+        let Config { ci, services, nix } = Config::default();
         assert!(services.is_empty());
+        assert_eq!((config.nix.reads, config.nix.slow), (nix.reads, nix.slow));
         assert_eq!((config.ci.skip, config.ci.warnings, config.ci.timeout_s), (ci.skip, ci.warnings, ci.timeout_s));
         assert_eq!((config.ci.setup, config.ci.include_xtask), (ci.setup, ci.include_xtask));
     }

@@ -13,10 +13,20 @@ struct Case {
     locked: bool,
     unlistable: bool,
     services: bool,
+    /// Whether files of Nix can be looked at, where there are some.
+    nix: Option<bool>,
 }
 
-const CASE: Case =
-    Case { config: "", stages: &[], skip: &[], has_library: true, locked: true, unlistable: false, services: false };
+const CASE: Case = Case {
+    config: "",
+    stages: &[],
+    skip: &[],
+    has_library: true,
+    locked: true,
+    unlistable: false,
+    services: false,
+    nix: None,
+};
 
 fn member(has_library: bool) -> Member {
     let target = |name: &str, kind, doctest| Target { name: name.into(), kind, test: true, doctest, harness: true };
@@ -71,6 +81,10 @@ fn check(case: &Case) -> String {
         tool_config: "/ws/nextest.toml",
         keep_going: true,
         unlistable: unlistable.as_slice(),
+        nix: case.nix.map(|can| match can {
+            true => Ok(Command::new("windlass", "/ws").args(["nix", "check", "--level", "L0"])),
+            false => Err("this windlass knows no Nix".to_owned()),
+        }),
         services: case.services.then_some(&services),
     };
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
@@ -99,6 +113,14 @@ fn a_plain_workspace_has_all_stages() {
     doctest after lock
     doc after lock
     ");
+}
+
+#[test]
+fn who_has_files_of_nix_has_a_stage_for_them_or_is_told_why_not() {
+    assert!(check(&Case { nix: Some(true), ..CASE }).starts_with("fmt\nlock\nnix\nclippy after lock\n"));
+    let without = check(&Case { nix: Some(false), ..CASE });
+    assert!(without.ends_with("\nno nix: this windlass knows no Nix"), "{without}");
+    assert_eq!(check(&Case { stages: &["nix"], ..CASE }), "no nix: there is no file of Nix");
 }
 
 #[test]
@@ -206,7 +228,7 @@ fn what_is_needed_cannot_be_skipped() {
         (Case { stages: &["clipy"], ..CASE }, "`--stage clipy`: there is no such stage; did you mean `clippy`?"),
         (
             Case { skip: &["zzz"], ..CASE },
-            "`--skip zzz`: there is no such stage; there are fmt, lock, clippy, build, test, doctest, doc",
+            "`--skip zzz`: there is no such stage; there are fmt, lock, nix, clippy, build, test, doctest, doc",
         ),
     ];
     for (case, expected) in cases {

@@ -37,6 +37,7 @@ struct Ground {
     nextest_config: Option<String>,
     has_lockfile: bool,
     tool_config: String,
+    nix: Option<Result<Command, String>>,
     services: Option<Services>,
     notes: Vec<String>,
 }
@@ -208,6 +209,7 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
              clippy, build and doc too"
         ));
     }
+    let nix = nix_stage(cx, &workspace.root)?;
     Ok(Ground {
         workspace,
         config,
@@ -218,9 +220,25 @@ fn read(cx: &Context, args: &CiArgs) -> anyhow::Result<Ground> {
         nextest_config,
         has_lockfile,
         tool_config,
+        nix,
         services,
         notes,
     })
+}
+
+/// What looks at the files of Nix, if there are any.
+fn nix_stage(cx: &Context, root: &str) -> anyhow::Result<Option<Result<Command, String>>> {
+    if crate::nix_files::nix_files(cx, root)?.is_empty() {
+        return Ok(None);
+    }
+    #[cfg(feature = "nix")]
+    let stage = {
+        let program = cx.host.current_exe()?.to_string_lossy().into_owned();
+        Ok(Command::new(program, root).args(["nix", "check", "--level", "L0"]))
+    };
+    #[cfg(not(feature = "nix"))]
+    let stage = Err(format!("{}; {}", super::nix::WITHOUT, super::nix::HELP));
+    Ok(Some(stage))
 }
 
 fn select(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Selection> {
@@ -260,6 +278,7 @@ fn job(
         tool_config: &ground.tool_config,
         keep_going,
         unlistable,
+        nix: ground.nix.clone(),
         services: ground.services.as_ref(),
     };
     let pipeline = pipeline::pipeline(&facts, asked)?;

@@ -6,6 +6,8 @@ mod doctor;
 mod env;
 mod image;
 mod init;
+#[cfg_attr(not(feature = "nix"), path = "no_nix.rs")]
+pub(crate) mod nix;
 mod report;
 mod services;
 mod setup;
@@ -51,6 +53,9 @@ pub enum Task {
     /// Look after the servers of services
     #[command(subcommand)]
     Services(services::ServicesTask),
+    /// Check the workspace's flake, and what belongs to it
+    #[command(subcommand)]
+    Nix(nix::NixTask),
     /// Adopt windlass in a workspace, check that, or undo it
     Init(InitArgs),
 }
@@ -77,6 +82,7 @@ impl Task {
             Self::Connect(args) => connect::run(cx, &args),
             Self::Env(args) => env::run(cx, &args),
             Self::Services(task) => services::run(cx, &task),
+            Self::Nix(task) => nix::run(cx, &task),
             Self::Init(args) => init::run(cx, &args),
         }
     }

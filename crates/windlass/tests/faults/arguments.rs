@@ -27,7 +27,7 @@ fn arguments_that_mean_nothing_here_are_named_with_what_would_be_right() {
         (&[], "Usage: windlass"),
         (&["build"], "unrecognized subcommand 'build'"),
         (&["ci", "--stage", "tets"], "`--stage tets`: there is no such stage; did you mean `test`?"),
-        (&["ci", "--stage", "zzz"], "there are fmt, lock, clippy, build, test, doctest, doc, e2e"),
+        (&["ci", "--stage", "zzz"], "there are fmt, lock, nix, clippy, build, test, doctest, doc, e2e"),
         (&["ci", "--skip", "e3e"], "`--skip e3e`: there is no such stage; did you mean `e2e`?"),
         (&["ci", "--skip", "build"], "`build` cannot be skipped by --skip: `test` needs it; skip both or none"),
         (&["ci", "--stage", "fmt", "--skip", "fmt"], "`fmt` is asked for by `--stage` and skipped by --skip"),

@@ -21,7 +21,10 @@ impl Fixture {
     /// Files below `ws/`; what a manifest needs of sources is made as well.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let fixture = Self { dir: tempfile::tempdir().unwrap() };
-        fixture.write("../windlass/Cargo.toml", "[package]\nname = \"windlass\"\nversion = \"0.1.0\"\n[workspace]\n");
+        fixture.write(
+            "../windlass/Cargo.toml",
+            "[package]\nname = \"windlass\"\nversion = \"0.1.0\"\n[features]\nnix = []\n[workspace]\n",
+        );
         fixture.write("../windlass/src/lib.rs", "pub fn main() -> std::process::ExitCode { 0.into() }\n");
         for (path, text) in files {
             fixture.write(path, text);

@@ -4,6 +4,7 @@
 mod fixture;
 
 mod changed;
+mod flake;
 mod lock;
 mod refused;
 mod shapes;

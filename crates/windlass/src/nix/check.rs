@@ -1,0 +1,144 @@
+//! `nix check`: the levels, one after the other, and how far that went.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use serde_json::Value;
+use windlass_workspace::Workspace;
+
+use super::flake::{Flake, Refused, own_dir, system};
+use super::program::{self, Program};
+use super::{built, evaluated, host, templates, texts};
+use crate::config::{self, Config, Nix};
+use crate::tasks::nix::{CheckArgs, Level};
+use crate::{Context, Exit};
+
+/// What came of a level: a sentence of what was seen, or what is wrong.
+pub(super) type Judged = Result<String, Vec<String>>;
+
+/// What is checked.
+pub(super) struct Ground<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) workspace: &'a Workspace,
+    pub(super) config: &'a Nix,
+    pub(super) args: &'a CheckArgs,
+}
+
+/// What stands in for the inputs of a flake, if anything does.
+struct StandIns {
+    from: PathBuf,
+    facts: Value,
+}
+
+/// Goes as far as it is asked to, or as there is a Nix for.
+///
+/// # Errors
+///
+/// When a level that was asked for cannot be tried. That it is not passed is no error but an [`Exit`].
+pub(crate) fn check(cx: &Context, args: &CheckArgs) -> anyhow::Result<Exit> {
+    let workspace = cx.workspace(&args.nix.plan())?;
+    let config = config::of(cx, &workspace.root)?;
+    let ground = Ground { cx, workspace: &workspace, config: &config.nix, args };
+    if !level(cx, Level::L0, |_| texts::check(&ground))? {
+        return Ok(Exit::FAILED);
+    }
+    let wanted = args.level.unwrap_or(Level::L4);
+    if wanted == Level::L0 {
+        return Ok(reached(cx, Level::L0));
+    }
+    let program = match program::find(cx) {
+        Ok(program) => program,
+        Err(error) if args.level.is_some() => {
+            return Err(error.context(format!("{wanted:?} was asked for, and L0 is as far as this goes")));
+        }
+        Err(error) => {
+            cx.host.print(&format!("L1       not tried: {error}\n"));
+            return Ok(reached(cx, Level::L0));
+        }
+    };
+    with_nix(&ground, &config, &program, wanted)
+}
+
+fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Level) -> anyhow::Result<Exit> {
+    let Ground { cx, workspace, config: nix_config, .. } = *ground;
+    let root = &workspace.root;
+    let stand_ins = match &nix_config.stand_in {
+        None => None,
+        Some(dir) => {
+            let pins = texts::pins(cx, root)?;
+            let facts = host::facts(cx, root, &config.services, &pins)?;
+            Some(StandIns { from: Path::new(root).join(dir), facts })
+        }
+    };
+    let open = |traced: bool| -> anyhow::Result<Flake<'_>> {
+        let overrides = match &stand_ins {
+            None => BTreeMap::new(),
+            Some(it) => {
+                let to = own_dir(&workspace.target_directory).join(if traced { "traced" } else { "stand-in" });
+                host::stand_ins(cx, root, &it.from, &to, &it.facts, traced)?
+            }
+        };
+        let (program, is_offline) = (program.path.clone(), !overrides.is_empty());
+        Ok(Flake { cx, nix: windlass_nix::Nix { program, root: root.clone(), overrides, is_offline } })
+    };
+    let by = if stand_ins.is_some() { " over this machine's own packages" } else { "" };
+    cx.host.print(&format!("         Nix {} on {}{by}\n", program.version, system()));
+    let flake = open(false)?;
+    let mut outputs = None;
+    let levels = [Level::L1, Level::L2, Level::L3, Level::L4];
+    for one in levels.into_iter().filter(|one| *one <= wanted) {
+        let passed = level(cx, one, |_| match (one, &outputs) {
+            (Level::L1, _) => {
+                let found = flake.outputs()?;
+                let judged =
+                    evaluated::check(ground, &flake, &open, found.as_ref().map_err(|Refused(why)| why.as_str()));
+                outputs = found.ok();
+                judged
+            }
+            (Level::L2, Some(outputs)) => built::packages(ground, &flake, outputs),
+            (Level::L3, Some(outputs)) => built::checks(ground, &flake, outputs),
+            (Level::L4, Some(outputs)) => templates::check(ground, &flake, outputs),
+            _ => bail!("a level is tried after the one before it"),
+        })?;
+        if !passed {
+            return Ok(Exit::FAILED);
+        }
+    }
+    Ok(reached(cx, wanted))
+}
+
+/// Tries a level, and says what came of it.
+fn level(cx: &Context, level: Level, judge: impl FnOnce(Level) -> anyhow::Result<Judged>) -> anyhow::Result<bool> {
+    let began_ms = cx.host.elapsed_ms();
+    let judged = judge(level)?;
+    cx.go_on()?;
+    let time = windlass_report::duration::text(cx.host.elapsed_ms() - began_ms);
+    match judged {
+        Ok(seen) => {
+            cx.host.print(&format!("{level:?}       passed in {time}: {seen}\n"));
+            Ok(true)
+        }
+        Err(wrong) => {
+            let wrong: String = wrong.iter().map(|it| format!("{it}\n")).collect();
+            cx.host.print(&format!("{wrong}{level:?}       failed after {time}\n"));
+            Ok(false)
+        }
+    }
+}
+
+fn reached(cx: &Context, level: Level) -> Exit {
+    cx.host.print(&format!("reached  {level:?}\n"));
+    Exit::PASSED
+}
+
+impl Ground<'_> {
+    /// Whether a package, check or template is left out because it takes long.
+    pub(super) fn is_slow(&self, name: &str) -> bool {
+        let fits = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => pattern == name,
+        };
+        !self.args.all && self.config.slow.iter().any(fits)
+    }
+}

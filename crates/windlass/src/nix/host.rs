@@ -1,0 +1,131 @@
+//! What this machine has, for flakes that stand in for inputs: `host.json`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use windlass_nix::Pin;
+use windlass_plan::Command;
+use windlass_services::{Definition, Package, Programs, shipped, shipped_names};
+use windlass_supervisor::Found;
+
+use super::flake::{path_url, system};
+use crate::context::ANSWER;
+use crate::{Context, servers};
+
+/// What a stand-in knows of the machine.
+const HOST: &str = "host.json";
+/// Where builders find what every system has.
+const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/// Copies the stand-ins in `from` to `to`, each with what this machine has, and gives the inputs that they stand in for, each with its
+/// URL. `traced` is whether what is used of them is said.
+///
+/// # Errors
+///
+/// When there are none, or a tool that they give is missing and cannot be fetched.
+pub(super) fn stand_ins(
+    cx: &Context,
+    root: &str,
+    from: &Path,
+    to: &Path,
+    facts: &Value,
+    traced: bool,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut facts = facts.clone();
+    facts["trace"] = traced.into();
+    let text = serde_json::to_string_pretty(&facts)?;
+    let names = cx.host.list_dir(from)?;
+    let inputs: Vec<String> =
+        names.into_iter().filter(|name| cx.host.exists(&from.join(name).join("flake.nix"))).collect();
+    if inputs.is_empty() {
+        bail!("`nix.stand-in` is `{}`, and no directory in it has a flake.nix", shown(root, from));
+    }
+    cx.host.remove_tree(to)?;
+    for input in &inputs {
+        cx.host.make_dir(to)?;
+        cx.host.copy_tree(&from.join(input), &to.join(input))?;
+        cx.host.write_text(&to.join(input).join(HOST), &text)?;
+    }
+    Ok(inputs.into_iter().map(|input| (input.clone(), path_url(&to.join(input)))).collect())
+}
+
+fn shown(root: &str, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+/// What this machine has: the toolchain, and the tools and servers that the flake may ask for, by their names in nixpkgs. What is missing
+/// is fetched into the user's cache.
+pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[Pin]) -> anyhow::Result<Value> {
+    let rustc = |args: &[&str]| -> anyhow::Result<String> {
+        let answer = cx.ask(&Command::new("rustc", root).args(args.iter().copied()), ANSWER)?;
+        match answer.code {
+            Some(0) => Ok(answer.stdout.trim().to_owned()),
+            _ => bail!("`rustc {}` failed: {}", args.join(" "), answer.stderr.trim()),
+        }
+    };
+    let version = rustc(&["--version"])?;
+    let version = version.split_whitespace().nth(1).context("`rustc --version` says no version")?.to_owned();
+    let cargo_home = match cx.host.env("CARGO_HOME") {
+        Some(dir) => PathBuf::from(dir),
+        None => Path::new(&cx.host.env("HOME").context("there is neither `$CARGO_HOME` nor `$HOME`")?).join(".cargo"),
+    };
+    let mut tools = serde_json::Map::new();
+    let shipped = shipped_names().filter_map(shipped);
+    for service in shipped.chain(declared.iter().cloned()) {
+        let Some(attribute) = service.nix_attribute() else { continue };
+        let found = servers::at_hand(cx, service.programs())?;
+        let names = programs_of(&service);
+        tools.insert(attribute, of_service(cx, &service, &found, &names));
+    }
+    for pin in pins.iter().filter(|pin| pin.is_for(std::env::consts::OS)) {
+        let package = Package {
+            debian: pin.debian.clone(),
+            cargo: pin.cargo.clone(),
+            find: pin.find.clone(),
+            probe: pin.probe.clone(),
+            ..Package::default()
+        };
+        let wanted = Programs { name: &pin.name, version: &pin.version, package: &package };
+        let found = servers::at_hand(cx, wanted)?;
+        tools.insert(pin.nix.clone(), tool(cx, &found, &pin.programs));
+    }
+    Ok(json!({
+        "system": system(),
+        "path": PATH.into_iter().filter(|dir| cx.host.is_dir(Path::new(dir))).collect::<Vec<_>>(),
+        "cargo-home": cargo_home,
+        "rust": { "version": version, "sysroot": rustc(&["--print", "sysroot"])? },
+        "tools": tools,
+    }))
+}
+
+/// Every program that a service's file names.
+fn programs_of(service: &Definition) -> Vec<String> {
+    let first = |words: &[windlass_services::Template]| words.first().map(ToString::to_string);
+    let mut names = service.package.probe[..1].to_vec();
+    names.extend(service.package.or.iter().cloned());
+    names.extend(first(&service.process.init));
+    names.extend(first(&service.package.client));
+    names.extend(service.image.iter().flat_map(|image| image.programs.iter().cloned()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn of_service(cx: &Context, service: &Definition, found: &Found, names: &[String]) -> Value {
+    let mut tool = tool(cx, found, names);
+    if let Some(image) = &service.image {
+        let trees = image.trees.iter().map(|tree| service.of_version(tree, &found.version));
+        tool["trees"] = trees.filter(|tree| cx.host.exists(Path::new(tree))).collect();
+        tool["leave-out"] = image.leave_out.clone().into();
+    }
+    tool
+}
+
+fn tool(cx: &Context, found: &Found, names: &[String]) -> Value {
+    let paths = names.iter().map(|name| (name.clone(), found.bin.join(name)));
+    let programs: serde_json::Map<String, Value> =
+        paths.filter(|(_, path)| cx.host.exists(path)).map(|(name, path)| (name, json!(path))).collect();
+    json!({ "version": found.version, "programs": programs, "libraries": found.libraries, "trees": [], "leave-out": [] })
+}

@@ -1,0 +1,106 @@
+//! L0: what the files of a flake say, without any Nix; and `nix fmt`.
+
+use std::path::Path;
+
+use windlass_nix::{Finding, Pin};
+
+use super::check::{Ground, Judged};
+use super::{FLAKE, LOCK};
+use crate::config::CONFIG;
+use crate::exit::Usage;
+use crate::nix_files::nix_files;
+use crate::tasks::nix::NixArgs;
+use crate::{Context, Exit};
+
+/// The tools' versions.
+const PINS: &str = "nix/pins.toml";
+/// What Nix reads of every workspace, where it is there.
+const READ: [&str; 3] = ["Cargo.toml", "rust-toolchain.toml", CONFIG];
+
+/// Looks at every file of Nix, at flake.lock, and at the TOML that Nix reads.
+pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
+    let Ground { cx, workspace, config, .. } = *ground;
+    let root = &workspace.root;
+    let text = |file: &str| cx.host.read_text(&Path::new(root).join(file));
+    let mut wrong: Vec<String> = Vec::new();
+    let files = nix_files(cx, root)?;
+    for file in &files {
+        let found = windlass_nix::check_source(file, &text(file)?.unwrap_or_default());
+        wrong.extend(found.iter().map(Finding::to_string));
+    }
+    let mut lock = "no flake".to_owned();
+    if let Some(flake) = text(FLAKE)? {
+        lock = match text(LOCK)? {
+            Some(lock) => {
+                let budget = config.lock_nodes.and_then(|n| usize::try_from(n).ok());
+                wrong.extend(windlass_nix::check_lock(&lock, &flake, budget).iter().map(Finding::to_string));
+                format!("{LOCK} is sound")
+            }
+            None => {
+                wrong.push(format!("{LOCK} is missing: `nix flake lock` writes it"));
+                String::new()
+            }
+        };
+    }
+    let mut n_toml = 0;
+    for file in toml_files(cx, root, &config.reads)? {
+        let Some(text) = text(&file)? else { continue };
+        n_toml += 1;
+        if let Err(problems) = windlass_toml::check_plain(&file, &text) {
+            wrong.push(problems.to_string());
+        }
+    }
+    if cx.host.exists(&Path::new(root).join(PINS))
+        && let Err(error) = pins(cx, root)
+    {
+        wrong.push(error.to_string());
+    }
+    Ok(if wrong.is_empty() {
+        Ok(format!("{} files of Nix, {n_toml} of TOML that it reads; {lock}", files.len()))
+    } else {
+        Err(wrong)
+    })
+}
+
+/// The TOML files that Nix reads, relative to the root.
+fn toml_files(cx: &Context, root: &str, more: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut files: Vec<String> = READ.map(str::to_owned).into();
+    for entry in more {
+        let path = Path::new(root).join(entry);
+        if cx.host.is_dir(&path) {
+            let below = cx.host.files_below(&path)?.into_iter().filter(|file| file.ends_with(".toml"));
+            files.extend(below.map(|file| format!("{}/{file}", entry.trim_end_matches('/'))));
+        } else if cx.host.exists(&path) {
+            files.push(entry.clone());
+        } else {
+            return Err(Usage(format!("{CONFIG}: `nix.reads` names `{entry}`, which is not there")).into());
+        }
+    }
+    Ok(files)
+}
+
+/// The tools that the workspace pins besides its toolchain; those of windlass where it says nothing.
+pub(super) fn pins(cx: &Context, root: &str) -> anyhow::Result<Vec<Pin>> {
+    let own = cx.host.read_text(&Path::new(root).join(PINS))?;
+    let text = own.as_deref().unwrap_or(windlass_nix::PINS);
+    windlass_nix::read_pins(PINS, text).map_err(|error| Usage(error.to_string()).into())
+}
+
+/// Formats every file of Nix.
+pub(crate) fn fmt(cx: &Context, args: &NixArgs) -> anyhow::Result<Exit> {
+    let root = cx.workspace(&args.plan())?.root;
+    let files = nix_files(cx, &root)?;
+    let mut n_changed = 0;
+    for file in &files {
+        let path = Path::new(&root).join(file);
+        let Some(text) = cx.host.read_text(&path)? else { continue };
+        let formatted = windlass_nix::format_source(file, &text).map_err(|error| Usage(error.to_string()))?;
+        if formatted != text {
+            cx.host.write_text(&path, &formatted)?;
+            cx.host.print(&format!("changed  {file}\n"));
+            n_changed += 1;
+        }
+    }
+    cx.host.print(&format!("{n_changed} of {} files changed\n", files.len()));
+    Ok(Exit::PASSED)
+}
