@@ -6,6 +6,7 @@
   src,
   toolchain,
   packages,
+  nextestArgs,
   hasServices,
 }:
 let
@@ -23,7 +24,8 @@ let
       nativeBuildInputs = programs;
       buildPhase = ''
         runHook preBuild
-        export HOME=$TMPDIR
+        export HOME=$TMPDIR XDG_RUNTIME_DIR=$TMPDIR/run
+        mkdir -m 700 "$XDG_RUNTIME_DIR"
         ${command}
         runHook postBuild
       '';
@@ -38,9 +40,9 @@ in
   clippy =
     check "clippy" packages
       "cargo clippy --workspace --all-targets --offline --locked -- --deny warnings";
-  test = check "test" (
-    packages ++ lib.optional hasServices pkgs.windlass
-  ) "${withServices}cargo nextest run --workspace --offline --locked --no-tests=pass";
+  test =
+    check "test" (packages ++ lib.optional hasServices pkgs.windlass)
+      "${withServices}cargo nextest run --workspace --offline --locked --no-tests=pass ${lib.escapeShellArgs nextestArgs}";
   doc =
     check "doc" packages
       ''RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --offline --locked'';

@@ -15,6 +15,11 @@ let
     root = self.outPath;
     # Tests start each of these, whatever the configuration declares.
     services = lib.filterAttrs (_: service: service.package ? nix) services.shipped;
+    # The others start cargo on workspaces, container engines and apt.
+    nextestArgs = [
+      "-E"
+      "kind(lib) | package(windlass-nix) | package(windlass-services)"
+    ];
     tools = pkgs: [ pkgs.shellcheck ];
   };
 in

@@ -10,7 +10,8 @@ let
     name: pin:
     let
       attribute = pin.nix or name;
-      package = pkgs.${attribute};
+      package =
+        pkgs.${attribute} or (throw "nixpkgs has no `${attribute}`, which is `${name}` in nix/pins.toml");
       least = lib.removePrefix ">=" (pin.version or ">=0");
     in
     if lib.versionAtLeast package.version least then

@@ -12,6 +12,8 @@
   shell ? { },
   # What the shell's `windlass` is: the package unless the workspace has an xtask that carries windlass.
   windlass ? null,
+  # What the check of the tests tells `cargo nextest run`, such as which tests to leave out: builds may have no network.
+  nextestArgs ? [ ],
   # Where cargo builds from, if that is not all of `root`.
   src ? import ./source.nix root,
   # Further overlays of nixpkgs.
@@ -83,6 +85,7 @@ let
           root
           src
           toolchain
+          nextestArgs
           ;
         packages = [ pins.cargo-nextest ] ++ builtins.attrValues servers;
         hasServices = declared != { };

@@ -11,9 +11,8 @@ let
     pkgs.runCommand "template-${name}" { } ''
       cp -r ${../../templates + "/${name}"} $out
       chmod -R u+w $out
-      for file in $(grep -rl '@windlass-git@' $out || true); do
-        sed -i 's|git = "@windlass-git@"|path = "${windlass}/crates/WINDLASS"|; s|^\([a-z-]*\)\(.*\)crates/WINDLASS|\1\2crates/\1|' "$file"
-      done
+      find $out -name Cargo.toml -exec \
+        sed -i 's|^\([a-z-]*\) = { git = "@windlass-git@"|\1 = { path = "${windlass}/crates/\1"|' {} +
     '';
   checks =
     name: _:

@@ -10,7 +10,9 @@ let
     name: service:
     let
       attribute = definitions.attribute service;
-      package = pkgs.${attribute};
+      package =
+        pkgs.${attribute}
+          or (throw "nixpkgs has no `${attribute}`, which `services.${name}.version` = \"${wanted}\" asks for");
       wanted = service.version;
       accepts =
         if lib.hasPrefix ">=" wanted then

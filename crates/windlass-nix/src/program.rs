@@ -174,8 +174,13 @@ pub fn what_failed(stderr: &str) -> String {
             "  → 'path:",
             "  → 'git+",
         ];
-        let of_builds = line.ends_with(" will be built:") || line.starts_with("  /") && line.ends_with(".drv");
-        of_builds || starts.iter().chain(&of_lock).any(|start| line.starts_with(start))
+        let of_lock_alone = line.trim_start().starts_with("follows '");
+        let of_builds = line.ends_with(" will be built:")
+            || line.starts_with("  /") && line.ends_with(".drv")
+            || line.starts_with("running ") && line.ends_with(" flake checks...")
+            // What failed is said before, one by one.
+            || line.starts_with("error: build of '");
+        of_builds || of_lock_alone || starts.iter().chain(&of_lock).any(|start| line.starts_with(start))
     };
     let lines: Vec<&str> = stderr.lines().filter(|line| !is_noise(line)).collect();
     lines.join("\n").trim().to_owned()

@@ -111,6 +111,8 @@ let
     "bash"
     "sh"
   ];
+  # Only names that nixpkgs has too, whatever a file says.
+  unknown = lib.genAttrs known missing;
 in
 {
   inherit has;
@@ -118,8 +120,8 @@ in
   cc = basic "cc" (words "cc gcc c++ g++ ld ar as ranlib strip");
 
   packages =
-    lib.genAttrs known missing
-    // builtins.mapAttrs tool host.tools
+    unknown
+    // builtins.mapAttrs tool (builtins.intersectAttrs unknown host.tools)
     // {
       inherit bash;
       bashInteractive = bash;

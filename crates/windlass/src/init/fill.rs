@@ -6,8 +6,8 @@ use windlass_host::{Host, HostError};
 
 /// What stands where a flake has windlass's URL.
 const FLAKE: &str = "@windlass-flake@";
-/// What stands where a manifest has the URL of windlass's repository.
-const GIT: &str = "{ git = \"@windlass-git@\" }";
+/// What stands where a manifest says of a crate of windlass where that comes from.
+const GIT: &str = "git = \"@windlass-git@\"";
 
 /// Fills the placeholders of a workspace, if it has any, and gives the files that had: `url` is that of windlass's flake, and `dependency`
 /// gives the value of a dependency on a crate of windlass, for a manifest in a directory.
@@ -28,8 +28,11 @@ pub(crate) fn fill(
         let dir = path.parent().unwrap_or(root);
         let line = |line: &str| match line.split_once(GIT) {
             Some((before, after)) => {
-                let name = before.trim_end_matches([' ', '=']);
-                format!("{before}{}{after}", dependency(name, dir))
+                let name = before.trim_end_matches([' ', '=', '{']);
+                let value = dependency(name, dir);
+                let inner = value.strip_prefix("{ ").and_then(|value| value.strip_suffix(" }"));
+                let inner = inner.map_or_else(|| format!("version = {value}"), str::to_owned);
+                format!("{before}{inner}{after}")
             }
             None => line.replace(FLAKE, url),
         };

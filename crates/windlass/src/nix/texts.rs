@@ -36,10 +36,8 @@ pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
                 wrong.extend(windlass_nix::check_lock(&lock, &flake, budget).iter().map(Finding::to_string));
                 format!("{LOCK} is sound")
             }
-            None => {
-                wrong.push(format!("{LOCK} is missing: `nix flake lock` writes it"));
-                String::new()
-            }
+            // Who does without Nix has none.
+            None => format!("no {LOCK} yet, which the first `nix develop` writes"),
         };
     }
     let mut n_toml = 0;

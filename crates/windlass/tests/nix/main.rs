@@ -1,0 +1,13 @@
+//! The flake of this repository, and `windlass nix`, with a real Nix: nextest's profile `nix` runs them.
+#![cfg(feature = "nix")]
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod broken;
+mod image;
+mod module;
+mod real;
+mod render;
+mod seed;
