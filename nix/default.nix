@@ -48,6 +48,8 @@ in
 
   lib = {
     inherit mkWorkspace services;
+    # Where a workspace has windlass's crates from that takes them from here.
+    source = import ./source.nix ../.;
   };
 
   flakeModules.default = import ./flake-module.nix { inherit mkWorkspace; };

@@ -1,9 +1,12 @@
-# The tools of pins.toml that are for this system, by name, each at least of its version.
-{ pkgs }:
+# The tools of pins.toml, and of a workspace's own `nix/pins.toml` in their place, that are for this system, by name, each at least
+# of its version.
+{ pkgs, root }:
 let
   inherit (pkgs) lib;
   inherit (pkgs.stdenv.hostPlatform) isLinux isDarwin;
-  inherit (builtins.fromTOML (builtins.readFile ./pins.toml)) tools;
+  read = file: (builtins.fromTOML (builtins.readFile file)).tools;
+  own = root + "/nix/pins.toml";
+  tools = read ./pins.toml // (if builtins.pathExists own then read own else { });
   isForThis =
     pin: (pin.only or "linux" == "linux" && isLinux) || (pin.only or "darwin" == "darwin" && isDarwin);
   find =

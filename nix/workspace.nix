@@ -44,7 +44,7 @@ let
         ++ overlays;
       };
       toolchain = import ./toolchain.nix { inherit pkgs root; };
-      pins = import ./pins.nix { inherit pkgs; };
+      pins = import ./pins.nix { inherit pkgs root; };
       servers = import ./services/packages.nix {
         inherit lib pkgs;
         services = wanted;

@@ -54,6 +54,11 @@ impl Nix {
         self.call(["eval", "--json", &format!(".#{attribute}"), "--apply", function])
     }
 
+    /// Asks for the text of an attribute; a path in it is in the store then.
+    pub fn eval_text(&self, attribute: &str) -> Command {
+        self.call(["eval", "--raw", &format!(".#{attribute}")])
+    }
+
     /// Asks, in JSON, for the value of an attribute of another flake.
     pub fn eval_of(&self, flake: &str, attribute: &str) -> Command {
         self.call(["eval", "--json", &format!("{flake}#{attribute}")])

@@ -259,6 +259,6 @@ fn the_example_is_valid_as_it_is_and_with_its_commented_settings() {
         let ci = ci(&text);
         assert!(ci.include_xtask);
         let steps: Vec<&str> = ci.steps.iter().map(|step| step.name.as_str()).collect();
-        assert_eq!(steps, ["package", "example", "chaos", "deep"]);
+        assert_eq!(steps, ["package", "example", "chaos", "flake", "deep"]);
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use windlass_nix::Pin;
 use windlass_plan::Command;
-use windlass_services::{Definition, Package, Programs, shipped, shipped_names};
-use windlass_supervisor::{Found, StartError};
+use windlass_services::{Definition, shipped, shipped_names};
+use windlass_supervisor::Found;
 
 use super::flake::{path_url, system};
+use super::pinned::fetched;
 use crate::context::ANSWER;
 use crate::{Context, servers};
 
@@ -80,15 +81,7 @@ pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[P
         tools.insert(attribute, of_service(cx, &service, &found, &names));
     }
     for pin in pins.iter().filter(|pin| pin.is_for(std::env::consts::OS)) {
-        let package = Package {
-            debian: pin.debian.clone(),
-            cargo: pin.cargo.clone(),
-            find: pin.find.clone(),
-            probe: pin.probe.clone(),
-            ..Package::default()
-        };
-        let wanted = Programs { name: &pin.name, version: &pin.version, package: &package };
-        let found = servers::at_hand(cx, wanted).map_err(|error| of_pin(pin, error))?;
+        let found = fetched(cx, pin)?;
         tools.insert(pin.nix.clone(), tool(cx, &found, &pin.programs));
     }
     Ok(json!({
@@ -98,21 +91,6 @@ pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[P
         "rust": { "version": version, "sysroot": rustc(&["--print", "sysroot"])? },
         "tools": tools,
     }))
-}
-
-/// What is wrong with a tool, which is no service.
-fn of_pin(pin: &Pin, error: anyhow::Error) -> anyhow::Error {
-    let Pin { name, version, .. } = pin;
-    match error.downcast::<StartError>() {
-        Ok(StartError::WrongVersion { found, .. }) => {
-            anyhow!("nix/pins.toml wants `{name}` {version}, and there is {found}")
-        }
-        Ok(StartError::NotAtHand { .. }) => {
-            anyhow!("nix/pins.toml wants `{name}`, which is not at hand and is in no package that can be fetched here")
-        }
-        Ok(error) => error.into(),
-        Err(error) => error,
-    }
 }
 
 /// Every program that a service's file names.

@@ -10,6 +10,7 @@ use windlass_services::{Package, Programs};
 use windlass_toml::Wanted;
 
 use super::flake::{Flake, own_dir, system};
+use super::pinned::with_programs;
 use super::{host, program, texts};
 use crate::context::ANSWER;
 use crate::tasks::nix::NixArgs;
@@ -39,7 +40,7 @@ pub(crate) fn parity(cx: &Context, args: &NixArgs) -> anyhow::Result<Exit> {
     let pins = texts::pins(cx, root)?;
     let mut wanted: Vec<(String, String, Wanted, Package)> = Vec::new();
     for pin in pins.iter().filter(|pin| pin.is_for(std::env::consts::OS)) {
-        let package = Package { find: pin.find.clone(), probe: pin.probe.clone(), ..Package::default() };
+        let package = with_programs(pin, |programs| programs.package.clone());
         wanted.push((pin.name.clone(), pin.nix.clone(), pin.version.clone(), package));
     }
     for service in &config.services {

@@ -57,8 +57,11 @@ fn in_directory(ground: &Ground<'_>, flake: &Flake<'_>, name: &str, dir: &Path) 
     if let Err(refused) = template.ask(&template.nix.init(&format!("{here}#{name}")))? {
         return Ok(Err(refused.0));
     }
+    // As the store has it, where the flake says so: what was built for its own checks need not be built again.
+    let source = flake.ask(&flake.nix.eval_text("lib.source"))?;
+    let source = source.map_or_else(|_| root.to_owned(), |answer| answer.stdout.trim().into());
     let dependency = |package: &str, _: &Path| {
-        let path = root.join("crates").join(package);
+        let path = source.join("crates").join(package);
         format!("{{ path = {} }}", toml_edit::Value::from(path.to_string_lossy().into_owned()))
     };
     fill::fill(host, dir, &here, &dependency)?;

@@ -77,11 +77,20 @@ fn toml_files(cx: &Context, root: &str, more: &[String]) -> anyhow::Result<Vec<S
     Ok(files)
 }
 
-/// The tools that the workspace pins besides its toolchain; those of windlass where it says nothing.
+/// The tools that are pinned besides the toolchain: windlass's, and the workspace's in their place where they have the same names.
 pub(super) fn pins(cx: &Context, root: &str) -> anyhow::Result<Vec<Pin>> {
-    let own = cx.host.read_text(&Path::new(root).join(PINS))?;
-    let text = own.as_deref().unwrap_or(windlass_nix::PINS);
-    windlass_nix::read_pins(PINS, text).map_err(|error| Usage(error.to_string()).into())
+    let own = own_pins(cx, root)?;
+    let mut pins = windlass_nix::read_pins("windlass's own pins", windlass_nix::PINS)?;
+    pins.retain(|pin| own.iter().all(|own| own.name != pin.name));
+    Ok(pins.into_iter().chain(own).collect())
+}
+
+/// The tools that the workspace itself pins, and that are for this system.
+pub(crate) fn own_pins(cx: &Context, root: &str) -> anyhow::Result<Vec<Pin>> {
+    let Some(text) = cx.host.read_text(&Path::new(root).join(PINS))? else { return Ok(Vec::new()) };
+    let mut pins = windlass_nix::read_pins(PINS, &text).map_err(|error| Usage(error.to_string()))?;
+    pins.retain(|pin| pin.is_for(std::env::consts::OS));
+    Ok(pins)
 }
 
 /// Formats every file of Nix.

@@ -31,7 +31,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         }
         cx.host.print(&format!("          needed for  {}\n", tool.needed_for.join(", ")));
     }
-    let mut lacks_server = false;
+    let mut lacks_something = false;
     for service in config::of(cx, &root)?.services {
         let (mark, found, from) = match windlass_supervisor::way(&cx.host, &service) {
             Ok(Way::Process(found)) if found.version.is_empty() => {
@@ -51,7 +51,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
             Err(error) => ("MISSING", error.to_string(), None),
         };
         cx.go_on()?;
-        lacks_server |= from.is_none();
+        lacks_something |= from.is_none();
         cx.host.print(&format!("{mark} {}\n          wanted      {}\n", service.name, service.version));
         cx.host.print(&format!("          found       {found}\n"));
         if let Some(from) = from {
@@ -59,9 +59,23 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         }
         cx.host.print(&format!("          needed for  {}, with\n", service.needed_by.join(", ")));
     }
+    #[cfg(feature = "nix")]
+    for tool in crate::nix::pinned(cx, &root, false)? {
+        let (mark, found, from) = match &tool.found {
+            Ok(found) => ("ok     ", found.version.clone(), Some(found.bin.display().to_string())),
+            Err(error) => ("MISSING", error.to_string(), None),
+        };
+        lacks_something |= from.is_none();
+        cx.host.print(&format!("{mark} {}\n          wanted      {}\n", tool.name, tool.wanted));
+        cx.host.print(&format!("          found       {found}\n"));
+        if let Some(from) = from {
+            cx.host.print(&format!("          from        {from}\n"));
+        }
+        cx.host.print(&format!("          needed for  {}\n", tool.reason));
+    }
     if tools.missing().next().is_some() {
         cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
-    } else if !lacks_server {
+    } else if !lacks_something {
         return Ok(Exit::PASSED);
     }
     Ok(Exit::FAILED)

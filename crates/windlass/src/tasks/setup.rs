@@ -36,5 +36,9 @@ pub(super) fn run(cx: &Context, args: &SetupArgs) -> anyhow::Result<Exit> {
         };
         cx.host.print(&format!("{}\n", format!("{} {version}", service.name).trim_end()));
     }
+    #[cfg(feature = "nix")]
+    for tool in crate::nix::pinned(cx, &root, true)? {
+        cx.host.print(&format!("{} {}\n", tool.name, tool.found?.version));
+    }
     Ok(Exit::PASSED)
 }

@@ -8,6 +8,7 @@ mod fixture;
 mod broken;
 mod image;
 mod module;
+mod pins;
 mod real;
 mod render;
 mod seed;
