@@ -9,7 +9,7 @@ const TESTS_FAILED: i32 = 100;
 /// red, and for a workspace's own steps that simply failed.
 pub(crate) fn relaxing_key(step: &StepRecord) -> Option<String> {
     let stage = step.stage.as_str();
-    let is_builtin = ["fmt", "lock", "clippy", "build", "test", "doctest", "doc"].contains(&stage);
+    let is_builtin = ["fmt", "lock", "nix", "clippy", "build", "test", "doctest", "doc"].contains(&stage);
     let code = match step.outcome {
         Outcome::TimedOut { .. } if is_builtin => return Some("`ci.timeout-s`".to_owned()),
         Outcome::TimedOut { .. } => return Some(format!("`timeout-s` of the `[[ci.step]]` named `{stage}`")),
@@ -35,6 +35,9 @@ pub(crate) fn relaxing_key(step: &StepRecord) -> Option<String> {
 pub(crate) fn remedy(step: &StepRecord) -> Option<String> {
     if step.stage == "fmt" && step.outcome == (Outcome::Failed { code: 1 }) {
         return Some(format!("`{}` formats it", step.command.replace(" --check", "")));
+    }
+    if step.stage == "nix" && step.outcome == (Outcome::Failed { code: 1 }) {
+        return Some(format!("`{}` formats files of Nix", step.command.replace("check --level L0", "fmt")));
     }
     let is_stale = errors(step).any(|error| error.message.contains("--locked was passed to prevent this"));
     is_stale.then(|| "`cargo update --workspace` brings the lockfile in line with the manifests".to_owned())
@@ -75,6 +78,7 @@ mod tests {
         let failed = Outcome::Failed { code: 1 };
         let cases = [
             ("fmt", failed.clone(), Some(r#"`ci.skip = ["fmt"]`"#)),
+            ("nix", failed.clone(), Some(r#"`ci.skip = ["nix"]`"#)),
             ("lock", failed.clone(), Some(r#"`ci.skip = ["lock"]`"#)),
             ("build", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["build", "test"]`"#)),
             ("test", failed.clone(), Some(r#"`ci.exclude` (for a package) or `ci.skip = ["test"]`"#)),
@@ -135,6 +139,9 @@ mod tests {
         };
         assert_eq!(failed(1).as_deref(), Some("`cargo fmt -p app` formats it"));
         assert_eq!(failed(101), None);
+        let step = StepRecord::planned("nix", "nix", "target/xtask/xtask nix check --level L0");
+        let remedy_of_nix = remedy(&StepRecord { outcome: Outcome::Failed { code: 1 }, ..step });
+        assert_eq!(remedy_of_nix.as_deref(), Some("`target/xtask/xtask nix fmt` formats files of Nix"));
         let mut step = StepRecord::planned("lock", "lock", "cargo update --workspace --locked");
         assert_eq!(remedy(&step), None);
         step.diagnostics =
