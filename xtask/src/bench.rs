@@ -3,6 +3,7 @@
 mod chaos;
 mod fixture;
 mod lab;
+mod nix;
 mod plan;
 mod services;
 mod startup;
@@ -42,6 +43,8 @@ enum Name {
     Services,
     /// What is left when something is killed in the middle of a run; fails if anything is
     Chaos,
+    /// What the flake of this workspace takes, over this machine's own packages
+    Nix,
 }
 
 /// Measures, prints a table, and succeeds whatever the times say; what may be none at all, such as what is left of a run, must be
@@ -55,6 +58,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> anyhow::Result<()> {
         Name::Plan => plan::measure(&lab),
         Name::Services => services::measure(&lab),
         Name::Chaos => chaos::measure(&lab, args.runs),
+        Name::Nix => nix::measure(&lab),
     }?;
     let machine = lab.machine()?;
     host.print(&table::text(&figures, &machine));

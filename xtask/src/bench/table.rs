@@ -18,6 +18,7 @@ pub(super) struct Figure {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Unit {
     Count,
+    Bytes,
     Ms,
     S,
 }
@@ -84,6 +85,7 @@ impl Unit {
     fn show(self, value: f64) -> String {
         match self {
             Self::Count => format!("{value:.0}"),
+            Self::Bytes => format!("{value:.0} B"),
             Self::Ms if value < 10.0 => format!("{value:.2} ms"),
             Self::Ms => format!("{value:.0} ms"),
             Self::S => format!("{value:.2} s"),
@@ -93,6 +95,7 @@ impl Unit {
     fn name(self) -> &'static str {
         match self {
             Self::Count => "count",
+            Self::Bytes => "bytes",
             Self::Ms => "ms",
             Self::S => "s",
         }
@@ -160,6 +163,7 @@ mod tests {
             ),
             (Unit::Count, 0.0, Some(0.0), Some(Goal::Times(1.0)), ["0", "0", "1.000", "<= 0 (1 x)", "yes"]),
             (Unit::Count, 2.0, Some(0.0), Some(Goal::Times(1.0)), ["2", "0", "-", "<= 0 (1 x)", "NO"]),
+            (Unit::Bytes, 9.0, Some(9.0), Some(Goal::Times(1.0)), ["9 B", "9 B", "1.000", "<= 9 B (1 x)", "yes"]),
             (Unit::Ms, 12.0, None, None, ["12 ms", "-", "-", "-", "-"]),
         ];
         for (unit, ours, theirs, goal, expected) in cases {
