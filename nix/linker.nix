@@ -6,7 +6,7 @@ let
   # The compiler as linker, for it knows the libraries of the system; `-B` is where it looks for the `ld.mold` that it is told to use.
   # Last, for rustc may ask for a linker of its own, and the last word counts.
   linker = pkgs.writeShellScriptBin "cc-mold" ''
-    exec ${stdenv.cc}/bin/cc "$@" -B${pkgs.mold-wrapped}/bin -fuse-ld=mold
+    exec ${stdenv.cc}/bin/cc "$@" -B${pkgs.mold}/bin -fuse-ld=mold
   '';
 in
 {

@@ -18,7 +18,8 @@
   src ? import ./source.nix root,
   # Further overlays of nixpkgs.
   overlays ? [ ],
-  systems ? [
+  # Those of the four that nixpkgs still has.
+  systems ? builtins.filter (system: builtins.elem system nixpkgs.lib.systems.flakeExposed) [
     "x86_64-linux"
     "aarch64-linux"
     "x86_64-darwin"

@@ -11,7 +11,7 @@ fn the_tools_of_this_workspace_are_read() {
     insta::assert_snapshot!(shown.collect::<String>(), @r#"
     cargo-nextest cargo-nextest >=0.9.77 ["cargo-nextest", "nextest", "--version"]
     sccache sccache >=0.4 ["sccache", "--version"]
-    mold mold-wrapped >=1.10 ["mold", "--version"]
+    mold mold >=1.10 ["mold", "--version"]
     git git >=2.30 ["git", "--version"]
     shellcheck shellcheck any version ["shellcheck", "--version"]
     curl curl any version ["curl", "--version"]

@@ -125,4 +125,11 @@ rec {
       guessed = warn "getExe: `${name}` has no meta.mainProgram: its name is taken" name;
     in
     "${binOf package}/bin/${package.meta.mainProgram or guessed}";
+
+  systems.flakeExposed = [
+    "x86_64-linux"
+    "aarch64-linux"
+    "x86_64-darwin"
+    "aarch64-darwin"
+  ];
 }

@@ -15,7 +15,7 @@ let
     "haproxy"
     "mariadb"
     "memcached"
-    "mold-wrapped"
+    "mold"
     "mosquitto"
     "nats-server"
     "nixfmt-tree"

@@ -45,8 +45,8 @@ const CASES: [Case; 16] = [
     ),
     (
         "nix/pins.toml",
-        "nix = \"mold-wrapped\"",
-        "nix = \"mold-wraped\"",
+        "[tools.mold]",
+        "[tools.mold]\nnix = \"mold-wraped\"",
         "L1",
         "nixpkgs has no `mold-wraped`, which is `mold` in nix/pins.toml",
     ),
