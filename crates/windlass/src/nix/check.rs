@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use serde_json::Value;
 use windlass_workspace::Workspace;
 
@@ -40,7 +39,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> anyhow::Result<Exit> {
     let workspace = cx.workspace(&args.nix.plan())?;
     let config = config::of(cx, &workspace.root)?;
     let ground = Ground { cx, workspace: &workspace, config: &config.nix, args };
-    if !level(cx, Level::L0, |_| texts::check(&ground))? {
+    if !level(cx, Level::L0, || texts::check(&ground))? {
         return Ok(Exit::FAILED);
     }
     let wanted = args.level.unwrap_or(Level::L4);
@@ -85,23 +84,21 @@ fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Lev
     let by = if stand_ins.is_some() { " over this machine's own packages" } else { "" };
     cx.host.print(&format!("         Nix {} on {}{by}\n", program.version, system()));
     let flake = open(false)?;
-    let mut outputs = None;
-    let levels = [Level::L1, Level::L2, Level::L3, Level::L4];
-    for one in levels.into_iter().filter(|one| *one <= wanted) {
-        let passed = level(cx, one, |_| match (one, &outputs) {
-            (Level::L1, _) => {
-                let found = flake.outputs()?;
-                let judged =
-                    evaluated::check(ground, &flake, &open, found.as_ref().map_err(|Refused(why)| why.as_str()));
-                outputs = found.ok();
-                judged
-            }
-            (Level::L2, Some(outputs)) => built::packages(ground, &flake, outputs),
-            (Level::L3, Some(outputs)) => built::checks(ground, &flake, outputs),
-            (Level::L4, Some(outputs)) => templates::check(ground, &flake, outputs),
-            _ => bail!("a level is tried after the one before it"),
-        })?;
-        if !passed {
+    let outputs = match flake.outputs()? {
+        Ok(outputs) => outputs,
+        Err(Refused(why)) => {
+            level(cx, Level::L1, || Ok(Err(vec![why])))?;
+            return Ok(Exit::FAILED);
+        }
+    };
+    let levels: [(Level, &dyn Fn() -> anyhow::Result<Judged>); 4] = [
+        (Level::L1, &|| evaluated::check(ground, &flake, &open, &outputs)),
+        (Level::L2, &|| built::packages(ground, &flake, &outputs)),
+        (Level::L3, &|| built::checks(ground, &flake, &outputs)),
+        (Level::L4, &|| templates::check(ground, &flake, &outputs)),
+    ];
+    for (one, judge) in levels.into_iter().filter(|(one, _)| *one <= wanted) {
+        if !level(cx, one, judge)? {
             return Ok(Exit::FAILED);
         }
     }
@@ -109,9 +106,9 @@ fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Lev
 }
 
 /// Tries a level, and says what came of it.
-fn level(cx: &Context, level: Level, judge: impl FnOnce(Level) -> anyhow::Result<Judged>) -> anyhow::Result<bool> {
+fn level(cx: &Context, level: Level, judge: impl FnOnce() -> anyhow::Result<Judged>) -> anyhow::Result<bool> {
     let began_ms = cx.host.elapsed_ms();
-    let judged = judge(level)?;
+    let judged = judge()?;
     cx.go_on()?;
     let time = windlass_report::duration::text(cx.host.elapsed_ms() - began_ms);
     match judged {

@@ -19,12 +19,8 @@ pub(super) fn check<'f>(
     ground: &Ground<'_>,
     flake: &Flake<'_>,
     open: &dyn Fn(bool) -> anyhow::Result<Flake<'f>>,
-    outputs: Result<&Outputs, &str>,
+    outputs: &Outputs,
 ) -> anyhow::Result<Judged> {
-    let outputs = match outputs {
-        Ok(outputs) => outputs,
-        Err(refused) => return Ok(Err(vec![refused.to_owned()])),
-    };
     let traced = if flake.nix.overrides.is_empty() { None } else { Some(open(true)?) };
     let asked = traced.as_ref().unwrap_or(flake);
     let answer = match asked.ask(&asked.nix.check_all())? {
