@@ -14,7 +14,11 @@ let
     program = lib.getExe (
       pkgs.writeShellApplication {
         name = "windlass-${task}";
-        runtimeInputs = [ toolchain ] ++ packages;
+        runtimeInputs = [
+          toolchain
+          pkgs.stdenv.cc
+        ]
+        ++ packages;
         text = ''exec ${words} ${task} "$@"'';
       }
     );

@@ -10,6 +10,28 @@
   hasServices,
 }:
 let
+  # As `ci` has it: features, packages that are left out, whether warnings are errors, and whether the xtask is looked at.
+  file = root + "/.config/windlass.toml";
+  config = if builtins.pathExists file then builtins.fromTOML (builtins.readFile file) else { };
+  ci = config.ci or { };
+  features = ci.features or [ ];
+  featureArgs =
+    if features == "all" then
+      [ "--all-features" ]
+    else
+      lib.optional (features != [ ]) "--features=${lib.concatStringsSep "," features}";
+  xtask = root + "/xtask/Cargo.toml";
+  manifest = if builtins.pathExists xtask then builtins.fromTOML (builtins.readFile xtask) else { };
+  ownXtask = lib.optional (
+    (manifest.dependencies or { }) ? windlass && !(ci.include-xtask or false)
+  ) manifest.package.name;
+  # What is left out on one platform only may be built here.
+  excluded =
+    ownXtask ++ map (it: it.package) (builtins.filter (it: !(it ? platform)) (ci.exclude or [ ]));
+  selection = lib.escapeShellArgs (
+    [ "--workspace" ] ++ map (name: "--exclude=${name}") excluded ++ featureArgs
+  );
+  denies = (ci.warnings or "deny") == "deny";
   platform = pkgs.makeRustPlatform {
     cargo = toolchain;
     rustc = toolchain;
@@ -20,7 +42,11 @@ let
       pname = "check-${name}";
       version = "0";
       inherit src;
-      cargoLock.lockFile = root + "/Cargo.lock";
+      cargoLock = {
+        lockFile = root + "/Cargo.lock";
+        # The lockfile has the commit of what comes from git, and that is enough.
+        allowBuiltinFetchGit = true;
+      };
       nativeBuildInputs = programs;
       buildPhase = ''
         runHook preBuild
@@ -39,11 +65,11 @@ in
   fmt = check "fmt" [ ] "cargo fmt --all --check";
   clippy =
     check "clippy" packages
-      "cargo clippy --workspace --all-targets --offline --locked -- --deny warnings";
+      "cargo clippy ${selection} --all-targets --offline --locked${lib.optionalString denies " -- --deny warnings"}";
   test =
     check "test" (packages ++ lib.optional hasServices pkgs.windlass)
-      "${withServices}cargo nextest run --workspace --offline --locked --no-tests=pass ${lib.escapeShellArgs nextestArgs}";
+      "${withServices}cargo nextest run ${selection} --offline --locked --no-tests=pass ${lib.escapeShellArgs nextestArgs}";
   doc =
     check "doc" packages
-      ''RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --offline --locked'';
+      "${lib.optionalString denies "RUSTDOCFLAGS='--deny warnings' "}cargo doc ${selection} --no-deps --offline --locked";
 }

@@ -8,12 +8,27 @@
   imports = [
     (
       { config, lib, ... }:
+      let
+        # What the user's own modules set goes before it.
+        byDefault = builtins.mapAttrs (_: lib.mkDefault);
+        outputs = mkWorkspace (config.windlass // { inherit (config) systems; });
+      in
       {
         options.windlass = lib.mkOption {
           type = lib.types.lazyAttrsOf lib.types.raw;
           description = "The arguments of windlass's `lib.mkWorkspace`: at least `root`.";
         };
-        config.flake = mkWorkspace (config.windlass // { inherit (config) systems; });
+        config.flake =
+          builtins.mapAttrs (_: builtins.mapAttrs (_: byDefault)) (
+            removeAttrs outputs [
+              "formatter"
+              "legacyPackages"
+            ]
+          )
+          // {
+            formatter = byDefault outputs.formatter;
+            legacyPackages = byDefault outputs.legacyPackages;
+          };
       }
     )
   ];

@@ -14,7 +14,10 @@ in
     inherit (manifest.workspace.package) version;
     src = import ./source.nix ../.;
     cargoLock.lockFile = ../Cargo.lock;
-    cargoBuildFlags = [ "--package=windlass" ];
+    cargoBuildFlags = [
+      "--package=windlass"
+      "--features=nix"
+    ];
     # `checks` test it, with the servers that the tests want.
     doCheck = false;
     meta = {

@@ -12,7 +12,7 @@ let
   inherit (pkgs) lib;
   linker = import ./linker.nix { inherit pkgs; };
   make =
-    packages: pkgs.mkShell (shell // linker.env // { packages = packages ++ (shell.packages or [ ]); });
+    packages: pkgs.mkShell (linker.env // shell // { packages = packages ++ (shell.packages or [ ]); });
   slim = [
     toolchain
     pins.cargo-nextest

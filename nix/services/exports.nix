@@ -41,7 +41,7 @@ let
   };
   # What the services give, for `eval "$(result/bin/services-env)"`.
   env = pkgs.writeShellScript "services-env" (
-    lib.concatStringsSep "\n" (lib.mapAttrsToList (_: script: "${script.env}") scripts)
+    "set -e\n" + lib.concatStringsSep "\n" (lib.mapAttrsToList (_: script: "${script.env}") scripts)
   );
   image =
     name: package:

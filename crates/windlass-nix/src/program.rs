@@ -193,7 +193,7 @@ pub fn what_failed(stderr: &str) -> String {
 
 /// A path as a URL has it.
 pub fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~+@:".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~@:".contains(&byte);
     path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 

@@ -51,7 +51,7 @@ fn with_scheme(url: &str) -> String {
 
 /// A path as a URL has it.
 fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~+@:".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~@:".contains(&byte);
     path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 

@@ -59,8 +59,7 @@ fn of_flake(facts: &Facts, options: &Options) -> String {
         notes += "note: Nix builds what `Cargo.lock` says, and there is none\n";
     }
     if facts.git.is_some() {
-        notes +=
-            "note: Nix sees what git knows: `git add flake.nix`, and after the first `nix develop` `flake.lock` too\n";
+        notes += "note: Nix sees what git knows: `git add` what was written, and after the first `nix develop` `flake.lock` too\n";
     }
     notes
 }

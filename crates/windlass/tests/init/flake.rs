@@ -11,7 +11,7 @@ fn a_flake_comes_and_goes_with_the_rest() {
     let text = fixture.adopts_and_goes_back(&["--nix"]);
     assert!(text.contains("flake.nix                    the flake\n"), "{text}");
     assert!(text.contains("Nix and rustup are to have the same Rust"), "{text}");
-    assert!(text.contains("`git add flake.nix`"), "{text}");
+    assert!(text.contains("`git add` what was written"), "{text}");
     fixture.adopts(&["--nix"]);
     let windlass = fixture.root().with_file_name("windlass");
     let flake = fixture.read("flake.nix");

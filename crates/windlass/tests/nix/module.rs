@@ -6,8 +6,9 @@ use crate::real::{root, said};
 fn the_option_takes_what_mk_workspace_takes() {
     let expression = format!(
         "let
-          module = import {root}/nix/flake-module.nix {{ mkWorkspace = args: {{ called = args; }}; }};
+          module = import {root}/nix/flake-module.nix {{ mkWorkspace = args: {{ packages.s.called = args; formatter.s = 1; legacyPackages.s = 2; }}; }};
           lib = {{
+            mkDefault = content: {{ inherit content; }};
             mkOption = it: it // {{ _type = \"option\"; }};
             types = {{ raw = \"raw\"; lazyAttrsOf = of: \"attributes of ${{of}}\"; }};
           }};
@@ -27,7 +28,12 @@ fn the_option_takes_what_mk_workspace_takes() {
         "key": "windlass",
         "file": "flake-module.nix",
         "option": "attributes of raw",
-        "flake": { "called": { "root": "/ws", "systems": ["x86_64-linux"] } },
+        // Each value may be set by somebody else, too.
+        "flake": {
+            "packages": { "s": { "called": { "content": { "root": "/ws", "systems": ["x86_64-linux"] } } } },
+            "formatter": { "s": { "content": 1 } },
+            "legacyPackages": { "s": { "content": 2 } },
+        },
     });
     assert_eq!(found, expected);
 }
