@@ -4,11 +4,12 @@
   pkgs,
   program,
   toolchain,
+  xtask,
   packages,
 }:
 let
   # An xtask is the workspace's own windlass.
-  words = if program == null then "cargo xtask" else lib.getExe program;
+  words = if program == null then xtask.words else lib.getExe program;
   app = task: description: {
     type = "app";
     program = lib.getExe (

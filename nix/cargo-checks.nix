@@ -7,6 +7,9 @@
   toolchain,
   packages,
   nextestArgs,
+  nativeBuildInputs,
+  buildInputs,
+  xtask,
   hasServices,
 }:
 let
@@ -20,11 +23,7 @@ let
       [ "--all-features" ]
     else
       lib.optional (features != [ ]) "--features=${lib.concatStringsSep "," features}";
-  xtask = root + "/xtask/Cargo.toml";
-  manifest = if builtins.pathExists xtask then builtins.fromTOML (builtins.readFile xtask) else { };
-  ownXtask = lib.optional (
-    (manifest.dependencies or { }) ? windlass && !(ci.include-xtask or false)
-  ) manifest.package.name;
+  ownXtask = lib.optional (xtask != null && !(ci.include-xtask or false)) xtask.package;
   # What is left out on one platform only may be built here.
   excluded =
     ownXtask ++ map (it: it.package) (builtins.filter (it: !(it ? platform)) (ci.exclude or [ ]));
@@ -47,7 +46,8 @@ let
         # The lockfile has the commit of what comes from git, and that is enough.
         allowBuiltinFetchGit = true;
       };
-      nativeBuildInputs = programs;
+      nativeBuildInputs = programs ++ nativeBuildInputs;
+      inherit buildInputs;
       buildPhase = ''
         runHook preBuild
         export HOME=$TMPDIR XDG_RUNTIME_DIR=$TMPDIR/run

@@ -27,7 +27,7 @@
           )
           // {
             formatter = byDefault outputs.formatter;
-            legacyPackages = byDefault outputs.legacyPackages;
+            legacyPackages = builtins.mapAttrs (_: byDefault) outputs.legacyPackages;
           };
       }
     )

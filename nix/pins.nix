@@ -4,6 +4,7 @@
 let
   inherit (pkgs) lib;
   inherit (pkgs.stdenv.hostPlatform) isLinux isDarwin;
+  accepts = import ./version.nix { inherit lib; };
   read = file: (builtins.fromTOML (builtins.readFile file)).tools;
   own = root + "/nix/pins.toml";
   tools = read ./pins.toml // (if builtins.pathExists own then read own else { });
@@ -15,9 +16,8 @@ let
       attribute = pin.nix or name;
       package =
         pkgs.${attribute} or (throw "nixpkgs has no `${attribute}`, which is `${name}` in nix/pins.toml");
-      least = lib.removePrefix ">=" (pin.version or ">=0");
     in
-    if lib.versionAtLeast package.version least then
+    if accepts (pin.version or ">=0") package.version then
       package
     else
       throw "nix/pins.toml wants `${name}` ${pin.version}, and nixpkgs has ${package.version} as `${attribute}`";

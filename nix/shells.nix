@@ -6,13 +6,25 @@
   servers,
   programs,
   tools,
+  nativeBuildInputs,
+  buildInputs,
   shell,
 }:
 let
   inherit (pkgs) lib;
   linker = import ./linker.nix { inherit pkgs; };
   make =
-    packages: pkgs.mkShell (linker.env // shell // { packages = packages ++ (shell.packages or [ ]); });
+    packages:
+    pkgs.mkShell (
+      linker.env
+      // {
+        inherit nativeBuildInputs buildInputs;
+      }
+      // shell
+      // {
+        packages = packages ++ (shell.packages or [ ]);
+      }
+    );
   slim = [
     toolchain
     pins.cargo-nextest

@@ -1,17 +1,16 @@
-# The part of a workspace that cargo is to see: what else changes compiles nothing anew.
+# The part of a workspace that cargo is to see: what else changes in its root compiles nothing anew.
 root:
+let
+  leftOut = map (name: "${toString root}/${name}") [
+    ".git"
+    "flake.lock"
+    "flake.nix"
+    "result"
+    "target"
+  ];
+in
 builtins.path {
   path = root;
   name = "source";
-  filter =
-    path: type:
-    let
-      name = baseNameOf path;
-    in
-    !(
-      (type == "directory" && (name == "target" || name == ".git"))
-      || (type == "symlink" && name == "result")
-      || name == "flake.nix"
-      || name == "flake.lock"
-    );
+  filter = path: _: !builtins.elem path leftOut;
 }

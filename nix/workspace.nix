@@ -16,8 +16,13 @@
   nextestArgs ? [ ],
   # Where cargo builds from, if that is not all of `root`.
   src ? import ./source.nix root,
-  # Further overlays of nixpkgs.
+  # What the workspace needs to be compiled, such as `pkgs: [ pkgs.pkg-config ]`, for the shells and the checks.
+  nativeBuildInputs ? _: [ ],
+  # What it links, such as `pkgs: [ pkgs.openssl ]`.
+  buildInputs ? _: [ ],
+  # Further overlays of nixpkgs, and its configuration.
   overlays ? [ ],
+  config ? { },
   # Those of the four that nixpkgs still has.
   systems ? builtins.filter (system: builtins.elem system nixpkgs.lib.systems.flakeExposed) [
     "x86_64-linux"
@@ -31,13 +36,13 @@ let
   definitions = import ./services/definitions.nix { inherit lib; };
   declared = definitions.declared (root + "/.config/windlass.toml");
   wanted = if services == null then declared else builtins.mapAttrs definitions.declare services;
-  hasXtask = builtins.pathExists (root + "/xtask/Cargo.toml");
+  xtask = import ./xtask.nix root;
 
   of =
     system:
     let
       pkgs = import nixpkgs {
-        inherit system;
+        inherit system config;
         overlays = [
           rust-overlay.overlays.default
           (import ./overlay.nix)
@@ -53,7 +58,7 @@ let
       program =
         if windlass != null then
           windlass
-        else if hasXtask then
+        else if xtask != null then
           null
         else
           pkgs.windlass;
@@ -67,6 +72,8 @@ let
         servers = builtins.attrValues servers;
         programs = lib.optional (program != null) program;
         tools = tools pkgs;
+        nativeBuildInputs = nativeBuildInputs pkgs;
+        buildInputs = buildInputs pkgs;
       };
       exports = import ./services/exports.nix {
         inherit lib pkgs servers;
@@ -87,7 +94,10 @@ let
           src
           toolchain
           nextestArgs
+          xtask
           ;
+        nativeBuildInputs = nativeBuildInputs pkgs;
+        buildInputs = buildInputs pkgs;
         packages = [ pins.cargo-nextest ] ++ builtins.attrValues servers;
         hasServices = declared != { };
       };
@@ -97,6 +107,7 @@ let
           pkgs
           program
           toolchain
+          xtask
           ;
         packages = [ pins.cargo-nextest ] ++ builtins.attrValues servers;
       };

@@ -19,22 +19,35 @@ let
       service = services.${name};
     };
   scripts = builtins.mapAttrs script servers;
-  process = name: script: {
-    command = "${script.start}";
-    readiness_probe = {
-      exec.command = "${script.ready}";
-      period_seconds = 1;
-      failure_threshold = services.${name}.ready.deadline-s or 30;
-    };
-    shutdown.signal =
+  readyWhen =
+    ready: script:
+    if builtins.isString ready.probe && lib.hasPrefix "line " ready.probe then
+      { ready_log_line = lib.removePrefix "line " ready.probe; }
+    else
       {
-        INT = 2;
-        QUIT = 3;
-        KILL = 9;
-      }
-      .${services.${name}.process.stop or "TERM"} or 15;
-    availability.restart = "no";
-  };
+        readiness_probe = {
+          exec.command = "${script.ready}";
+          period_seconds = 1;
+          failure_threshold = ready.deadline-s or 30;
+        };
+      };
+  process =
+    name: script:
+    let
+      inherit (services.${name}) ready;
+    in
+    readyWhen ready script
+    // {
+      command = "${script.start}";
+      shutdown.signal =
+        {
+          INT = 2;
+          QUIT = 3;
+          KILL = 9;
+        }
+        .${services.${name}.process.stop or "TERM"} or 15;
+      availability.restart = "no";
+    };
   compose = (pkgs.formats.json { }).generate "process-compose.json" {
     version = "0.5";
     processes = builtins.mapAttrs process scripts;

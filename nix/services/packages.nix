@@ -6,6 +6,7 @@
 }:
 let
   definitions = import ./definitions.nix { inherit lib; };
+  accepts = import ../version.nix { inherit lib; };
   find =
     name: service:
     let
@@ -14,13 +15,8 @@ let
         pkgs.${attribute}
           or (throw "nixpkgs has no `${attribute}`, which `services.${name}.version` = \"${wanted}\" asks for");
       wanted = service.version;
-      accepts =
-        if lib.hasPrefix ">=" wanted then
-          lib.versionAtLeast package.version (lib.removePrefix ">=" wanted)
-        else
-          package.version == wanted || lib.hasPrefix "${wanted}." package.version;
     in
-    if accepts then
+    if accepts wanted package.version then
       package
     else
       throw "`services.${name}.version` is \"${wanted}\", and nixpkgs has ${package.version} as `${attribute}`";

@@ -41,6 +41,7 @@ let
   );
 
   inherit (service) process;
+  inherit (service.ready) probe;
   package = service.package or { };
   container = service.container or null;
 in
@@ -51,6 +52,13 @@ in
   process-env = fillValues (process.env or { });
   env = fillValues (service.export or { });
   inherit (all) url;
+  probe =
+    if builtins.isList probe then
+      fillAll probe
+    else if lib.hasPrefix "http " probe then
+      fill probe
+    else
+      probe;
   client = fillAll (package.client or [ ]);
   client-env = fillValues (package.client-env or { });
   container =

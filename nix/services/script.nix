@@ -67,7 +67,8 @@ let
     port=''${WINDLASS_PORT:-${toString service.port}}
     data=$state/data
     # A socket's path may have some hundred characters, which a directory of the state may have used up.
-    run=''${XDG_RUNTIME_DIR:-/tmp}/windlass-$(id -u)/$(printf %s "$state" | cksum | cut -d ' ' -f 1)
+    base=''${XDG_RUNTIME_DIR:-/tmp}/windlass-$(id -u)
+    run=$base/$(printf %s "$state" | cksum | cut -d ' ' -f 1)
     export PATH=${
       lib.makeBinPath [
         package
@@ -87,12 +88,14 @@ let
     postgres = "PGPASSWORD=$password psql -h 127.0.0.1 -p \"$port\" -U windlass -d postgres -Atc 'select 1'";
     redis = "REDISCLI_AUTH=$password redis-cli -h 127.0.0.1 -p \"$port\" ping | grep -qx PONG";
   };
-  inherit (service.ready) probe;
+  inherit (rendered) probe;
   asks =
     if builtins.isList probe then
-      words (map (import ./template.nix rendered.values) probe)
+      words probe
     else if lib.hasPrefix "http " probe then
       "curl -sSf -o /dev/null \"http://127.0.0.1:$port\"${quote (lib.removePrefix "http " probe)}"
+    else if lib.hasPrefix "line " probe then
+      throw "`services.${name}` is ready when it writes a line, which no command asks"
     else
       protocols.${probe} or "(exec 3<> \"/dev/tcp/127.0.0.1/$port\")";
 in
@@ -101,6 +104,10 @@ in
   start = pkgs.writeShellScript "${name}-start" ''
     ${place}
     mkdir -p "$state" "$run"
+    if [ ! -O "$base" ] || [ -L "$base" ]; then
+      echo "${name}: $base is somebody else's" >&2
+      exit 1
+    fi
     if [ ! -s "$state/password" ]; then
       head -c 18 /dev/urandom | base64 | tr -dc a-zA-Z0-9 > "$state/password"
     fi

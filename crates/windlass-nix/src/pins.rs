@@ -62,6 +62,12 @@ pub fn toolchain_channel(text: &str) -> Option<String> {
     Some(document.get("toolchain")?.get("channel")?.as_str()?.to_owned())
 }
 
+/// Whether a version is one that a channel names: `1.95` names `1.95.0`, and `stable` or `nightly` any.
+pub fn is_of_channel(version: &str, channel: &str) -> bool {
+    let is_named = !channel.starts_with(|c: char| c.is_ascii_digit());
+    is_named || version == channel || version.strip_prefix(channel).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Reads the text of `nix/pins.toml`, which messages call `file`: the tools in the order of the file.
 ///
 /// # Errors
@@ -204,6 +210,19 @@ mod tests {
             },
         ]
         "#);
+    }
+
+    #[test]
+    fn a_channel_names_versions() {
+        let cases = [
+            ("1.95.0", "1.95.0", true),
+            ("1.95.0", "1.95", true),
+            ("1.95.0", "1.9", false),
+            ("1.97.0", "stable", true),
+        ];
+        for (version, channel, expected) in cases {
+            assert_eq!(is_of_channel(version, channel), expected, "{version} {channel}");
+        }
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Kind {
         ("s3", Self::S3),
     ];
 
+    /// The word that files have for it.
+    pub(crate) fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find_map(|(word, kind)| (kind == self).then_some(word)).unwrap_or_default()
+    }
+
     /// The modes that such services can give; the first is given unless the file says otherwise.
     pub fn modes(self) -> &'static [Mode] {
         match self {

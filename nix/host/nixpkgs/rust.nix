@@ -17,6 +17,7 @@
           cargoLock,
           nativeBuildInputs ? [ ],
           nativeCheckInputs ? [ ],
+          buildInputs ? [ ],
           cargoBuildFlags ? [ ],
           cargoTestFlags ? [ ],
           doCheck ? true,
@@ -39,6 +40,7 @@
             version
             src
             nativeCheckInputs
+            buildInputs
             doCheck
             env
             meta
@@ -58,7 +60,8 @@
             export CARGO_TARGET_DIR=$PWD/target CARGO_HOME=$TMPDIR/cargo-home
             mkdir "$CARGO_HOME"
             for part in registry git config.toml; do
-              [ ! -e ${host.cargo-home}/$part ] || ln -s ${host.cargo-home}/$part "$CARGO_HOME"
+              [ ! -e ${lib.escapeShellArg host.cargo-home}/$part ] ||
+                ln -s ${lib.escapeShellArg host.cargo-home}/$part "$CARGO_HOME"
             done
           '';
         };

@@ -10,6 +10,8 @@
       host = builtins.fromJSON (builtins.readFile ./host.json);
       inherit (host.rust) sysroot version;
 
+      hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+
       toolchainFor =
         system:
         let
@@ -57,7 +59,7 @@
           let
             inherit (builtins.fromTOML (builtins.readFile file)) toolchain;
           in
-          if toolchain.channel == version then
+          if toolchain.channel == version || hasPrefix "${toolchain.channel}." version then
             toolchainFor prev.stdenv.hostPlatform.system
           else
             throw "rust-toolchain.toml pins ${toolchain.channel}, this host has ${version}";

@@ -119,7 +119,7 @@ fn wanted_manifest<'a>(
     options: &Options,
 ) -> Result<Option<(&'a Place, xtask::Manifest)>, InitError> {
     let minimum_rust = xtask::MINIMUM_RUST.to_owned();
-    let with_features = |windlass: String| match options.nix || facts.flake.is_some() {
+    let with_features = |windlass: String| match options.nix || facts.flake.as_deref().is_some_and(flake::is_ours) {
         true => source::with_nix(&windlass),
         false => windlass,
     };

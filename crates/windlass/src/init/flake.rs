@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::InitError;
 use super::edit::Edit;
 use super::source::Source;
 
@@ -10,10 +11,14 @@ pub(super) const PATH: &str = "flake.nix";
 
 const HEADER: &str = "# Written by `windlass init --nix`; `windlass init --remove` takes it out again.\n";
 
-/// The URL of windlass's own flake, as an input has it; `None` for a published version, which has none. A directory is a repository of
-/// git if `is_repository` says so: then only what git knows is copied.
-pub(super) fn url(source: &Source, is_repository: impl Fn(&Path) -> bool) -> Option<String> {
-    Some(match source {
+/// The URL of windlass's own flake, as an input has it. A directory is a repository of git if `is_repository` says so: then only what git
+/// knows is copied.
+///
+/// # Errors
+///
+/// For a published version, which has none, and for a part of a commit, which Nix does not take.
+pub(super) fn url(source: &Source, is_repository: impl Fn(&Path) -> bool) -> Result<String, InitError> {
+    Ok(match source {
         Source::Path(dir) => {
             // The flake is that of the checkout.
             let dir = dir.to_string_lossy();
@@ -25,18 +30,23 @@ pub(super) fn url(source: &Source, is_repository: impl Fn(&Path) -> bool) -> Opt
         }
         Source::Git { url, rev } => {
             let rev = rev.as_deref();
+            let is_hex = |rev: &str| rev.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let query = match rev {
+                None => String::new(),
+                Some(rev) if is_hex(rev) && rev.len() == 40 => format!("?rev={rev}"),
+                Some(rev) if is_hex(rev) => return Err(InitError::ShortRev { rev: rev.to_owned() }),
+                Some(rev) => format!("?ref=refs/tags/{rev}"),
+            };
             let repository = url.strip_prefix("https://github.com/").map(|rest| rest.trim_end_matches(".git"));
             match repository.filter(|it| it.matches('/').count() == 1 && !it.ends_with('/')) {
-                Some(repository) => format!("github:{repository}{}", prefixed("/", rev)),
-                None => format!("git+{}{}", with_scheme(url), prefixed("?rev=", rev)),
+                Some(repository) => {
+                    format!("github:{repository}{}", rev.map(|rev| format!("/{rev}")).unwrap_or_default())
+                }
+                None => format!("git+{}{query}", with_scheme(url)),
             }
         }
-        Source::Version(_) => return None,
+        Source::Version(_) => return Err(InitError::NoFlake),
     })
-}
-
-fn prefixed(prefix: &str, text: Option<&str>) -> String {
-    text.map(|text| format!("{prefix}{text}")).unwrap_or_default()
 }
 
 /// `git@host:path`, which git understands beside URLs, as one.
@@ -117,21 +127,28 @@ mod tests {
 
     #[test]
     fn a_source_has_a_flake_unless_it_is_a_published_version() {
+        const REV: &str = "0123456789abcdef0123456789abcdef01234567";
+        let git = format!("git:https://example.org/w#{REV}");
+        let ssh = format!("git:git@example.org:o/w.git#{REV}");
+        let git_url = format!("git+https://example.org/w?rev={REV}");
+        let ssh_url = format!("git+ssh://git@example.org/o/w.git?rev={REV}");
         let cases = [
             ("path:/w", Some("path:/w")),
             ("path:/a b/w/crates/windlass", Some("path:/a%20b/w")),
             ("path:/repo", Some("git+file:///repo")),
             ("git:https://github.com/o/windlass", Some("github:o/windlass")),
-            ("git:https://github.com/o/windlass.git#4f2", Some("github:o/windlass/4f2")),
+            ("git:https://github.com/o/windlass.git#v1", Some("github:o/windlass/v1")),
+            ("git:https://github.com/o/windlass.git#4f2", None),
             ("git:https://example.org/w", Some("git+https://example.org/w")),
-            ("git:https://example.org/w#4f2", Some("git+https://example.org/w?rev=4f2")),
-            ("git:git@example.org:o/w.git#4f2", Some("git+ssh://git@example.org/o/w.git?rev=4f2")),
+            ("git:https://example.org/w#v1", Some("git+https://example.org/w?ref=refs/tags/v1")),
+            (&git, Some(&git_url)),
+            (&ssh, Some(&ssh_url)),
             ("git:file:///srv/w", Some("git+file:///srv/w")),
             ("0.1", None),
         ];
         for (source, expected) in cases {
             let url = url(&source.parse().unwrap(), |dir| dir == Path::new("/repo"));
-            assert_eq!(url.as_deref(), expected, "{source}");
+            assert_eq!(url.ok().as_deref(), expected, "{source}");
         }
     }
 

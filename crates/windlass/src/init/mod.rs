@@ -97,6 +97,14 @@ pub(crate) enum InitError {
          help: say where its repository is with `--source git:URL#REV` or `--source path:DIR`"
     )]
     NoFlake,
+    /// Only a part of a commit is said.
+    #[error(
+        "`{rev}` is a part of a commit, and Nix wants all of it: 40 digits, as `git rev-parse` prints them, or a tag"
+    )]
+    ShortRev {
+        /// What is said.
+        rev: String,
+    },
     /// The directory of `--source` has no windlass.
     #[error("`--source path:{}`: there is no package `windlass` in this directory, nor in `crates/windlass` below it", dir.display())]
     NoWindlass {
@@ -159,7 +167,12 @@ impl InitError {
         match self {
             Self::OldToolchain { .. } => 1,
             Self::Workspace(error) => exit::of_error(error),
-            Self::NoSource | Self::NoFlake | Self::NoWindlass { .. } | Self::Taken | Self::Shape { .. } => 2,
+            Self::NoSource
+            | Self::NoFlake
+            | Self::ShortRev { .. }
+            | Self::NoWindlass { .. }
+            | Self::Taken
+            | Self::Shape { .. } => 2,
             Self::Rustc { .. } | Self::Lock { .. } | Self::Host(_) | Self::Ask(_) => 3,
         }
     }
@@ -183,7 +196,7 @@ pub(crate) fn run(args: &InitArgs, cx: &Context) -> Result<Outcome, InitError> {
     let options = Options {
         windlass: source.as_ref().map(|source| source.dependency(&facts.root)),
         default_windlass: default.as_ref().map(|source| source.dependency(&facts.root)),
-        flake: flake_url(host, source.or(default), &facts, &home, args.nix)?,
+        flake: flake_url(host, [source, default], &facts, &home, args.nix)?,
         github: args.github,
         nix: args.nix,
     };
@@ -222,7 +235,7 @@ fn begun(args: &InitArgs, host: &Host) -> Result<Option<Outcome>, InitError> {
         Some(source) => found(host, source)?,
         None => found(host, &Source::built_from().ok_or(InitError::NoSource)?)?,
     };
-    let url = flake::url(&source, |dir| host.exists(&dir.join(".git"))).ok_or(InitError::NoFlake)?;
+    let url = flake::url(&source, |dir| host.exists(&dir.join(".git")))?;
     let filled = fill::fill(host, &root, &url, &|package, dir| source.of_package(package).dependency(dir))?;
     let text: String = filled.iter().map(|file| format!("changed  {file:<28} where windlass comes from\n")).collect();
     host.print(&text);
@@ -250,7 +263,7 @@ fn found(host: &Host, source: &Source) -> Result<Source, InitError> {
 /// xtask has.
 fn flake_url(
     host: &Host,
-    source: Option<Source>,
+    [said, default]: [Option<Source>; 2],
     facts: &Facts,
     home: &Home<'_>,
     wanted: bool,
@@ -259,8 +272,8 @@ fn flake_url(
         Home::Ours(place, manifest) => Source::of_dependency(&manifest.windlass, &facts.root.join(place.package)),
         _ => None,
     };
-    let url = match source.or(of_xtask) {
-        Some(source) => flake::url(&source, |dir| host.exists(&dir.join(".git"))).ok_or(InitError::NoFlake),
+    let url = match said.or(of_xtask).or(default) {
+        Some(source) => flake::url(&source, |dir| host.exists(&dir.join(".git"))),
         None => Err(InitError::NoSource),
     };
     match url {

@@ -20,7 +20,8 @@ pub(super) fn packages(ground: &Ground<'_>, flake: &Flake<'_>, outputs: &Outputs
         match flake.build(&flake.nix.develop(&name, &["cargo", "--version"]))? {
             Ok(answer) => {
                 let said = answer.stdout.trim();
-                if let Some(wanted) = wanted.as_deref().filter(|wanted| !said.contains(&format!("cargo {wanted} "))) {
+                let version = said.split_whitespace().nth(1).unwrap_or_default();
+                if let Some(wanted) = wanted.as_deref().filter(|wanted| !windlass_nix::is_of_channel(version, wanted)) {
                     wrong.push(format!("the shell `{shell}` has `{said}`, and rust-toolchain.toml wants {wanted}"));
                 }
             }
@@ -79,8 +80,7 @@ fn build(flake: &Flake<'_>, names: &[String], again: bool) -> anyhow::Result<Res
 /// The version that rust-toolchain.toml wants, if it names one.
 fn channel(ground: &Ground<'_>) -> anyhow::Result<Option<String>> {
     let text = ground.cx.host.read_text(&Path::new(&ground.workspace.root).join("rust-toolchain.toml"))?;
-    let channel = text.as_deref().and_then(windlass_nix::toolchain_channel);
-    Ok(channel.filter(|channel| channel.starts_with(|c: char| c.is_ascii_digit())))
+    Ok(text.as_deref().and_then(windlass_nix::toolchain_channel))
 }
 
 fn last(name: &str) -> &str {

@@ -46,7 +46,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> anyhow::Result<Exit> {
     if wanted == Level::L0 {
         return Ok(reached(cx, Level::L0));
     }
-    let program = match program::find(cx) {
+    let program = match program::find(cx, config.nix.stand_in.is_some()) {
         Ok(program) => program,
         Err(error) if args.level.is_some() => {
             return Err(error.context(format!("{wanted:?} was asked for, and L0 is as far as this goes")));

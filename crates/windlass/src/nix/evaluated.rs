@@ -9,7 +9,7 @@ use similar::TextDiff;
 use windlass_nix::Outputs;
 
 use super::check::{Ground, Judged};
-use super::flake::Flake;
+use super::flake::{Flake, system};
 
 /// The names of all outputs.
 const OUTPUTS: &str = "nix/outputs.txt";
@@ -28,6 +28,9 @@ pub(super) fn check<'f>(
         Err(refused) => return Ok(Err(vec![refused.0])),
     };
     let mut wrong = Vec::new();
+    if !outputs.names().any(|name| name.split('.').nth(1) == Some(&*system())) {
+        wrong.push(format!("the flake has no output for {}, the system that this is", system()));
+    }
     wrong.extend(unused(flake, &answer.stderr)?);
     let golden = names(ground, outputs)?;
     wrong.extend(golden.as_ref().err().cloned());

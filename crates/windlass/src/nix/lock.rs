@@ -42,7 +42,7 @@ pub(crate) fn lock(cx: &Context, args: &LockArgs) -> anyhow::Result<Exit> {
     }
     let lock = Lock::parse(&lock)?;
     cx.host.print(&format!("{LOCK} is sound, and is what {FLAKE} asks for: {} nodes\n", lock.inputs().count()));
-    let locked = match program::find(cx) {
+    let locked = match program::find(cx, false) {
         Ok(program) => Some(Locked { cx, lock: lock.clone(), nix: nix(program, &root) }),
         Err(error) if args.trees.is_empty() => {
             cx.host.print(&format!("no hash is held against its tree: {error}\n"));
@@ -70,7 +70,7 @@ pub(crate) fn seed(cx: &Context, args: &SeedArgs) -> anyhow::Result<Exit> {
     let root = cx.workspace(&args.nix.plan())?.root;
     let text = cx.host.read_text(&Path::new(&root).join(LOCK))?;
     let text = text.ok_or_else(|| Usage(format!("there is no {LOCK} in `{root}`")))?;
-    let locked = Locked { cx, lock: Lock::parse(&text)?, nix: nix(program::find(cx)?, &root) };
+    let locked = Locked { cx, lock: Lock::parse(&text)?, nix: nix(program::find(cx, false)?, &root) };
     let mut passed = true;
     for tree in &args.trees {
         if !locked.holds(tree)? {

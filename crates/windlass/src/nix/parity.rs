@@ -81,8 +81,7 @@ fn toolchain(cx: &Context, root: &str) -> anyhow::Result<Row> {
     let said = cx.ask(&Command::new("rustc", root).arg("--version"), ANSWER)?.stdout;
     let system = said.split_whitespace().nth(1).map(str::to_owned).ok_or_else(|| "there is no rustc".to_owned());
     let agrees = match (&channel, &system) {
-        // A channel that is no version, such as `stable`, is what each of the two takes it for.
-        (Some(channel), Ok(system)) => channel == system || !channel.starts_with(|c: char| c.is_ascii_digit()),
+        (Some(channel), Ok(system)) => windlass_nix::is_of_channel(system, channel),
         _ => false,
     };
     let wanted =
@@ -98,7 +97,7 @@ fn versions(
     config: &config::Config,
     attributes: &[&str],
 ) -> anyhow::Result<BTreeMap<String, Option<String>>> {
-    let program = program::find(cx)?;
+    let program = program::find(cx, config.nix.stand_in.is_some())?;
     let root = &workspace.root;
     let overrides = match &config.nix.stand_in {
         Some(dir) => {

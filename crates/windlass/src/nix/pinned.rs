@@ -29,7 +29,7 @@ pub(crate) fn pinned(cx: &Context, root: &str, fetches: bool) -> anyhow::Result<
         cx.go_on()?;
         Ok(Pinned { name: pin.name, wanted: pin.version.to_string(), found, reason: pin.reason })
     };
-    own_pins(cx, root)?.into_iter().map(one).collect()
+    own_pins(cx, root)?.into_iter().filter(|pin| pin.is_for(std::env::consts::OS)).map(one).collect()
 }
 
 fn found(cx: &Context, programs: Programs<'_>) -> anyhow::Result<Found> {

@@ -15,14 +15,16 @@ pub(super) struct Program {
     pub(super) version: String,
 }
 
-/// Looks for Nix: on `PATH`, else where `nix/provision.sh` of windlass puts it.
+/// Looks for Nix: on `PATH`, and where `nix/provision.sh` of windlass puts it; there first if `sees_machine`, since the builders of others
+/// may see nothing of the machine.
 ///
 /// # Errors
 ///
 /// When there is none, or one that is too old.
-pub(super) fn find(cx: &Context) -> anyhow::Result<Program> {
+pub(super) fn find(cx: &Context, sees_machine: bool) -> anyhow::Result<Program> {
     let provisioned = cx.host.cache_dir().map(|dir| dir.join("nix/bin/nix")).filter(|path| cx.host.exists(path));
-    let Some(path) = cx.host.find_program("nix").or(provisioned) else {
+    let on_path = cx.host.find_program("nix");
+    let Some(path) = (if sees_machine { provisioned.or(on_path) } else { on_path.or(provisioned) }) else {
         bail!(
             "there is no `nix`\nhelp: install Nix; on Debian, `nix/provision.sh` of windlass unpacks one into your cache, \
              without root"

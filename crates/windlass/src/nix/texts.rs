@@ -85,12 +85,10 @@ pub(super) fn pins(cx: &Context, root: &str) -> anyhow::Result<Vec<Pin>> {
     Ok(pins.into_iter().chain(own).collect())
 }
 
-/// The tools that the workspace itself pins, and that are for this system.
+/// The tools that the workspace itself pins.
 pub(crate) fn own_pins(cx: &Context, root: &str) -> anyhow::Result<Vec<Pin>> {
     let Some(text) = cx.host.read_text(&Path::new(root).join(PINS))? else { return Ok(Vec::new()) };
-    let mut pins = windlass_nix::read_pins(PINS, &text).map_err(|error| Usage(error.to_string()))?;
-    pins.retain(|pin| pin.is_for(std::env::consts::OS));
-    Ok(pins)
+    windlass_nix::read_pins(PINS, &text).map_err(|error| Usage(error.to_string()).into())
 }
 
 /// Formats every file of Nix.

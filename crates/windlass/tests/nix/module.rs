@@ -6,7 +6,7 @@ use crate::real::{root, said};
 fn the_option_takes_what_mk_workspace_takes() {
     let expression = format!(
         "let
-          module = import {root}/nix/flake-module.nix {{ mkWorkspace = args: {{ packages.s.called = args; formatter.s = 1; legacyPackages.s = 2; }}; }};
+          module = import {root}/nix/flake-module.nix {{ mkWorkspace = args: {{ packages.s.called = args; formatter.s = 1; legacyPackages.s.git = 2; }}; }};
           lib = {{
             mkDefault = content: {{ inherit content; }};
             mkOption = it: it // {{ _type = \"option\"; }};
@@ -32,7 +32,7 @@ fn the_option_takes_what_mk_workspace_takes() {
         "flake": {
             "packages": { "s": { "called": { "content": { "root": "/ws", "systems": ["x86_64-linux"] } } } },
             "formatter": { "s": { "content": 1 } },
-            "legacyPackages": { "s": { "content": 2 } },
+            "legacyPackages": { "s": { "git": { "content": 2 } } },
         },
     });
     assert_eq!(found, expected);

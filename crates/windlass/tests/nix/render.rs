@@ -68,9 +68,19 @@ fn every_file_is_rendered_the_same_in_rust_and_in_nix() {
         process.setting = ["--{key}", "{value}"]
         process.env.KEY = "{password}"
         process.files."{run}/a file" = "{{port}} { a: {user} } {PORT}\n"
-        ready.probe = "http /health"
+        ready.probe = ["curl", "{url}/health"]
         settings.a = "{port}"
         export = { SEARCH_URL = "{url}" }
+        [services.writer]
+        kind = "generic"
+        port = 7701
+        process.command = ["writer"]
+        ready.probe = "line ready on {port}"
+        [services.reader]
+        kind = "generic"
+        port = 7702
+        process.command = ["reader"]
+        ready.probe = "http /{database}"
     "#;
     let found = of_nix(config, &serde_json::to_value(&values).unwrap());
     let declared = windlass_toml::read("w.toml", config, |root, source| {
@@ -83,7 +93,7 @@ fn every_file_is_rendered_the_same_in_rust_and_in_nix() {
         names.iter().filter_map(of).collect::<Vec<_>>()
     });
     let declared = declared.unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(declared.len(), 3);
+    assert_eq!(declared.len(), 5);
     let undeclared = shipped_names().filter_map(shipped).filter(|it| declared.iter().all(|own| own.name != it.name));
     let mut n = 0;
     for service in undeclared.chain(declared.clone()) {
