@@ -94,7 +94,7 @@ fn node(repo: &str) -> Value {
 
 /// The only finding.
 fn one(lock: &str, flake: &str) -> String {
-    match &check_lock(lock, flake, None)[..] {
+    match &check_lock(lock, flake, Some(9))[..] {
         [finding] => format!("  {finding}\n"),
         findings => panic!("{findings:#?}"),
     }
@@ -106,6 +106,18 @@ fn a_lock_that_nix_has_written_has_no_finding() {
     // By Nix 2.26: what follows what is said by the flake, or by that of its input; files that are no flake; a directory of its own.
     let (lock, flake) = (include_str!("fixtures/follows/flake.lock"), include_str!("fixtures/follows/flake.nix"));
     assert_eq!(check_lock(lock, flake, Some(4)), []);
+}
+
+/// Two copies of one source are found where somebody has said how many there may be; most locks have some.
+#[test]
+fn a_source_may_be_there_twice_where_nobody_has_said_how_many_there_may_be() {
+    let mut lock: Value = serde_json::from_str(LOCK).unwrap();
+    lock["nodes"]["other"] = lock["nodes"]["nixpkgs"].clone();
+    lock["nodes"]["root"]["inputs"]["other"] = "other".into();
+    let flake = FLAKE.replacen("inputs = {", "inputs = {\n    other.url = \"github:NixOS/nixpkgs/nixos-unstable\";", 1);
+    assert_ne!(flake, FLAKE);
+    assert_eq!(check_lock(&lock.to_string(), &flake, None), []);
+    assert_eq!(check_lock(&lock.to_string(), &flake, Some(9)).len(), 1);
 }
 
 #[test]
