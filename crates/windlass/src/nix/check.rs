@@ -1,14 +1,11 @@
 //! `nix check`: the levels, one after the other, and how far that went.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use serde_json::Value;
 use windlass_workspace::Workspace;
 
-use super::flake::{Flake, Refused, own_dir, system};
+use super::flake::{Refused, system};
 use super::program::{self, Program};
-use super::{built, evaluated, host, templates, texts};
+use super::stand_ins::{StandIns, open};
+use super::{built, evaluated, templates, texts};
 use crate::config::{self, Config, Nix};
 use crate::tasks::nix::{CheckArgs, Level};
 use crate::{Context, Exit};
@@ -22,12 +19,6 @@ pub(super) struct Ground<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) config: &'a Nix,
     pub(super) args: &'a CheckArgs,
-}
-
-/// What stands in for the inputs of a flake, if anything does.
-struct StandIns {
-    from: PathBuf,
-    facts: Value,
 }
 
 /// Goes as far as it is asked to, or as there is a Nix for.
@@ -60,27 +51,9 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> anyhow::Result<Exit> {
 }
 
 fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Level) -> anyhow::Result<Exit> {
-    let Ground { cx, workspace, config: nix_config, .. } = *ground;
-    let root = &workspace.root;
-    let stand_ins = match &nix_config.stand_in {
-        None => None,
-        Some(dir) => {
-            let pins = texts::pins(cx, root)?;
-            let facts = host::facts(cx, root, &config.services, &pins)?;
-            Some(StandIns { from: Path::new(root).join(dir), facts })
-        }
-    };
-    let open = |traced: bool| -> anyhow::Result<Flake<'_>> {
-        let overrides = match &stand_ins {
-            None => BTreeMap::new(),
-            Some(it) => {
-                let to = own_dir(&workspace.target_directory).join(if traced { "traced" } else { "stand-in" });
-                host::stand_ins(cx, root, &it.from, &to, &it.facts, traced)?
-            }
-        };
-        let (program, is_offline) = (program.path.clone(), !overrides.is_empty());
-        Ok(Flake { cx, nix: windlass_nix::Nix { program, root: root.clone(), overrides, is_offline } })
-    };
+    let Ground { cx, workspace, .. } = *ground;
+    let stand_ins = StandIns::of(cx, workspace, config)?;
+    let open = |traced: bool| open(cx, program, &workspace.root, stand_ins.as_ref(), traced);
     let by = if stand_ins.is_some() { " over this machine's own packages" } else { "" };
     cx.host.print(&format!("         Nix {} on {}{by}\n", program.version, system()));
     let flake = open(false)?;

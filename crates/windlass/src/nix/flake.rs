@@ -1,6 +1,6 @@
 //! A flake that is asked and built: which Nix does it, and what stands in for its inputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -8,7 +8,7 @@ use windlass_host::Answer;
 use windlass_nix::{Nix, Outputs};
 use windlass_plan::Command;
 
-use crate::{Context, rundir};
+use crate::Context;
 
 /// How long an evaluation may take: the real nixpkgs for four systems takes its time.
 const EVALUATION: Duration = Duration::from_secs(1200);
@@ -33,11 +33,6 @@ pub(super) fn system() -> String {
 /// A directory as the URL of a flake.
 pub(super) fn path_url(dir: &Path) -> String {
     format!("path:{}", windlass_nix::encoded(&dir.to_string_lossy()))
-}
-
-/// Where windlass keeps what it writes for Nix.
-pub(super) fn own_dir(target_directory: &str) -> PathBuf {
-    rundir::windlass_dir(target_directory).join("nix")
 }
 
 impl Flake<'_> {

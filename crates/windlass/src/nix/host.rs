@@ -1,6 +1,5 @@
-//! What this machine has, for flakes that stand in for inputs: `host.json`.
+//! What this machine has, for flakes that stand in for inputs.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,51 +9,13 @@ use windlass_plan::Command;
 use windlass_services::{Definition, shipped, shipped_names};
 use windlass_supervisor::Found;
 
-use super::flake::{path_url, system};
+use super::flake::system;
 use super::pinned::fetched;
 use crate::context::ANSWER;
 use crate::{Context, servers};
 
-/// What a stand-in knows of the machine.
-const HOST: &str = "host.json";
 /// Where builders find what every system has.
 const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
-
-/// Copies the stand-ins in `from` to `to`, each with what this machine has, and gives the inputs that they stand in for, each with its
-/// URL. `traced` is whether what is used of them is said.
-///
-/// # Errors
-///
-/// When there are none, or a tool that they give is missing and cannot be fetched.
-pub(super) fn stand_ins(
-    cx: &Context,
-    root: &str,
-    from: &Path,
-    to: &Path,
-    facts: &Value,
-    traced: bool,
-) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut facts = facts.clone();
-    facts["trace"] = traced.into();
-    let text = serde_json::to_string_pretty(&facts)?;
-    let names = cx.host.list_dir(from)?;
-    let inputs: Vec<String> =
-        names.into_iter().filter(|name| cx.host.exists(&from.join(name).join("flake.nix"))).collect();
-    if inputs.is_empty() {
-        bail!("`nix.stand-in` is `{}`, and no directory in it has a flake.nix", shown(root, from));
-    }
-    cx.host.remove_tree(to)?;
-    for input in &inputs {
-        cx.host.make_dir(to)?;
-        cx.host.copy_tree(&from.join(input), &to.join(input))?;
-        cx.host.write_text(&to.join(input).join(HOST), &text)?;
-    }
-    Ok(inputs.into_iter().map(|input| (input.clone(), path_url(&to.join(input)))).collect())
-}
-
-fn shown(root: &str, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
-}
 
 /// What this machine has: the toolchain, and the tools and servers that the flake may ask for, by their names in nixpkgs. What is missing
 /// is fetched into the user's cache.

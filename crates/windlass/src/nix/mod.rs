@@ -2,6 +2,7 @@
 
 mod built;
 mod check;
+mod develop;
 mod evaluated;
 mod flake;
 mod host;
@@ -9,6 +10,7 @@ mod lock;
 mod parity;
 mod pinned;
 mod program;
+mod stand_ins;
 mod templates;
 mod texts;
 
@@ -18,6 +20,7 @@ const FLAKE: &str = "flake.nix";
 const LOCK: &str = "flake.lock";
 
 pub(crate) use self::check::check;
+pub(crate) use self::develop::develop;
 pub(crate) use self::lock::{lock, seed};
 pub(crate) use self::parity::parity;
 pub(crate) use self::pinned::pinned;

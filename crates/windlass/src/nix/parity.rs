@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use windlass_nix::Nix;
 use windlass_plan::Command;
 use windlass_services::{Package, Programs};
 use windlass_toml::Wanted;
 
-use super::flake::{Flake, own_dir, system};
+use super::flake::system;
 use super::pinned::with_programs;
-use super::{host, program, texts};
+use super::stand_ins::{StandIns, open};
+use super::{program, texts};
 use crate::context::ANSWER;
 use crate::tasks::nix::NixArgs;
 use crate::{Context, Exit, config};
@@ -98,17 +98,8 @@ fn versions(
     attributes: &[&str],
 ) -> anyhow::Result<BTreeMap<String, Option<String>>> {
     let program = program::find(cx, config.nix.stand_in.is_some())?;
-    let root = &workspace.root;
-    let overrides = match &config.nix.stand_in {
-        Some(dir) => {
-            let facts = host::facts(cx, root, &config.services, &texts::pins(cx, root)?)?;
-            let to = own_dir(&workspace.target_directory).join("stand-in");
-            host::stand_ins(cx, root, &Path::new(root).join(dir), &to, &facts, false)?
-        }
-        None => BTreeMap::new(),
-    };
-    let nix = Nix { program: program.path, root: root.clone(), is_offline: !overrides.is_empty(), overrides };
-    let flake = Flake { cx, nix };
+    let stand_ins = StandIns::of(cx, workspace, config)?;
+    let flake = open(cx, &program, &workspace.root, stand_ins.as_ref(), false)?;
     let names: String = attributes.iter().map(|name| format!("{} ", serde_json::Value::from(*name))).collect();
     let function = format!(
         "pkgs: builtins.listToAttrs (map (name: {{ inherit name; value = pkgs.${{name}}.version or null; }}) [ {names}])"

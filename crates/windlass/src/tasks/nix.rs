@@ -17,6 +17,8 @@ pub enum NixTask {
     Seed(SeedArgs),
     /// Report each tool: the wanted version, what Nix gives, and what the system gives; fail if they drift apart
     Parity(NixArgs),
+    /// Run a command in a shell of the flake, over what stands in for its inputs
+    Develop(DevelopArgs),
     /// Format every file of Nix
     Fmt(NixArgs),
 }
@@ -62,6 +64,19 @@ pub struct CheckArgs {
     /// Write down the names of the outputs that there are now, in `nix/outputs.txt`
     #[arg(long)]
     pub(crate) accept: bool,
+}
+
+/// What `nix develop` takes.
+#[derive(Clone, Debug, Args)]
+pub struct DevelopArgs {
+    #[command(flatten)]
+    pub(crate) nix: NixArgs,
+    /// The shell
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) shell: String,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
 }
 
 /// What `nix lock` takes.
@@ -120,6 +135,7 @@ pub(super) fn run(cx: &Context, task: &NixTask) -> anyhow::Result<Exit> {
         NixTask::Lock(args) => nix::lock(cx, args),
         NixTask::Seed(args) => nix::seed(cx, args),
         NixTask::Parity(args) => nix::parity(cx, args),
+        NixTask::Develop(args) => nix::develop(cx, args),
         NixTask::Fmt(args) => nix::fmt(cx, args),
     }
 }

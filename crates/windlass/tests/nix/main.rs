@@ -12,3 +12,4 @@ mod pins;
 mod real;
 mod render;
 mod seed;
+mod shell;
