@@ -23,6 +23,11 @@ let
       // shell
       // {
         packages = packages ++ (shell.packages or [ ]);
+        # `nix develop` gives a directory that only this user may enter and that goes with the shell, which servers may outlive.
+        shellHook = ''
+          unset TMPDIR TMP TEMP TEMPDIR
+          ${shell.shellHook or ""}
+        '';
       }
     );
   slim = [

@@ -92,6 +92,7 @@ in
       ]
       // {
         inherit name;
+        isShell = true;
         nativeBuildInputs = packages ++ nativeBuildInputs ++ inputs "nativeBuildInputs";
         buildInputs = buildInputs ++ inputs "buildInputs";
         shellHook = lib.concatStringsSep "\n" hooks;

@@ -8,6 +8,11 @@ note() {
   echo "$2" >> "$out/nix-support/$1"
 }
 
+# A shell has the directories of the machine itself: what looks at a program there is to see that, and no link or script of this. What is
+# unpacked in windlass's cache windlass finds without.
+mkdir -p "$out/nix-support"
+: > "$out/nix-support/host-dirs"
+
 mkdir -p "$out/bin"
 while IFS=$'\t' read -r name path; do
   if [ ! -x "$path" ]; then
@@ -15,6 +20,7 @@ while IFS=$'\t' read -r name path; do
     exit 1
   elif [ -z "$libraries" ]; then
     ln -s "$path" "$out/bin/$name"
+    grep -qxF "${path%/*}" "$out/nix-support/host-dirs" || note host-dirs "${path%/*}"
   else
     printf '#!%s/bin/bash\nexport LD_LIBRARY_PATH=%q${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\nexec %q "$@"\n' \
       "$bash" "${libraries//$'\n'/:}" "$path" > "$out/bin/$name"
