@@ -19,5 +19,5 @@ pub use finding::Finding;
 pub use lock::{Github, Lock, Node, Target};
 pub use outputs::Outputs;
 pub use pins::{PINS, Pin, System, is_of_channel, read_pins, toolchain_channel};
-pub use program::{MINIMUM, Nix, VersionError, contract, encoded, parse_contract, parse_version, what_failed};
+pub use program::{MINIMUM, Nix, VersionError, contract, parse_contract, parse_version, what_failed};
 pub use source::{check_source, format_source};

@@ -191,12 +191,6 @@ pub fn what_failed(stderr: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// A path as a URL has it.
-pub fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~@:".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

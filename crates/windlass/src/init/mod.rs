@@ -7,9 +7,10 @@ mod adoption;
 mod array;
 mod cargo_config;
 mod edit;
+mod error;
 mod facts;
 pub(crate) mod fill;
-mod flake;
+pub(crate) mod flake;
 mod found;
 mod gitignore;
 mod lockfile;
@@ -26,14 +27,15 @@ mod xtask;
 
 use std::path::PathBuf;
 
-use windlass_host::{Host, HostError, Reading};
-use windlass_workspace::{VersionError, Workspace};
+use windlass_host::Host;
+use windlass_workspace::Workspace;
 
 use self::adoption::{Home, Options, Removal};
 use self::edit::Edit;
+pub(crate) use self::error::InitError;
 use self::facts::Facts;
 use self::source::Source;
-use crate::{Context, PlanArgs, exit};
+use crate::{Context, PlanArgs};
 
 /// The arguments of `init`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -77,105 +79,6 @@ pub(crate) struct Adopted {
     pub(crate) root: PathBuf,
     /// `cargo ALIAS ci` is the next command.
     pub(crate) alias: &'static str,
-}
-
-/// Why `init` wrote nothing.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum InitError {
-    /// cargo does not load the workspace.
-    #[error(transparent)]
-    Workspace(anyhow::Error),
-    /// Nobody said where windlass comes from.
-    #[error(
-        "it is not known where the xtask takes windlass from, because this windlass is no release build from git\n\
-         help: say it with `--source path:DIR`, `--source git:URL#REV` or `--source VERSION`"
-    )]
-    NoSource,
-    /// A published version has no flake.
-    #[error(
-        "a version of windlass has no flake, which `--nix` needs\n\
-         help: say where its repository is with `--source git:URL#REV` or `--source path:DIR`"
-    )]
-    NoFlake,
-    /// Only a part of a commit is said.
-    #[error(
-        "`{rev}` is a part of a commit, and Nix wants all of it: 40 digits, as `git rev-parse` prints them, or a tag"
-    )]
-    ShortRev {
-        /// What is said.
-        rev: String,
-    },
-    /// The directory of `--source` has no windlass.
-    #[error("`--source path:{}`: there is no package `windlass` in this directory, nor in `crates/windlass` below it", dir.display())]
-    NoWindlass {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// There is no rustc that says its version.
-    #[error("{error}{}{answer}", if answer.is_empty() { "" } else { "\n" })]
-    Rustc {
-        /// What is missing.
-        error: VersionError,
-        /// What it says instead.
-        answer: String,
-    },
-    /// The workspace's toolchain cannot compile the xtask.
-    #[error(
-        "the xtask needs Rust {} or newer, and {} has {found}; nothing was written\n\
-         help: the binary needs no xtask: `windlass ci --manifest-path {}`",
-        xtask::MINIMUM_RUST, root.display(), root.join("Cargo.toml").display()
-    )]
-    OldToolchain {
-        /// The version of the rustc there.
-        found: String,
-        /// The workspace's root.
-        root: PathBuf,
-    },
-    /// Both names are taken.
-    #[error(
-        "`xtask` and `xtask-windlass`, or the aliases `xtask` and `windlass`, are both taken\n\
-         help: make windlass a dependency of your own xtask, or use the binary: `windlass ci`"
-    )]
-    Taken,
-    /// A file is written in a way that takes no insertion.
-    #[error(
-        "`{path}` is written in a way that takes no new entry; add {wanted} by hand, then run `windlass init` again"
-    )]
-    Shape {
-        /// The file.
-        path: String,
-        /// What to add.
-        wanted: String,
-    },
-    /// cargo cannot resolve the workspace with the xtask in it.
-    #[error("cargo cannot bring `Cargo.lock` in line, so every file is back as it was:\n{answer}")]
-    Lock {
-        /// What it says.
-        answer: String,
-    },
-    /// The machine refused something.
-    #[error(transparent)]
-    Host(#[from] HostError),
-    /// A program gave no answer.
-    #[error(transparent)]
-    Ask(#[from] Reading),
-}
-
-impl InitError {
-    /// The exit code.
-    pub(crate) fn code(&self) -> u8 {
-        match self {
-            Self::OldToolchain { .. } => 1,
-            Self::Workspace(error) => exit::of_error(error),
-            Self::NoSource
-            | Self::NoFlake
-            | Self::ShortRev { .. }
-            | Self::NoWindlass { .. }
-            | Self::Taken
-            | Self::Shape { .. } => 2,
-            Self::Rustc { .. } | Self::Lock { .. } | Self::Host(_) | Self::Ask(_) => 3,
-        }
-    }
 }
 
 /// Reads the workspace, decides, and shows, writes or undoes.

@@ -9,6 +9,7 @@ use windlass_nix::{Nix, Outputs};
 use windlass_plan::Command;
 
 use crate::Context;
+use crate::init::flake::encoded;
 
 /// How long an evaluation may take: the real nixpkgs for four systems takes its time.
 const EVALUATION: Duration = Duration::from_secs(1200);
@@ -32,7 +33,7 @@ pub(super) fn system() -> String {
 
 /// A directory as the URL of a flake.
 pub(super) fn path_url(dir: &Path) -> String {
-    format!("path:{}", windlass_nix::encoded(&dir.to_string_lossy()))
+    format!("path:{}", encoded(&dir.to_string_lossy()))
 }
 
 impl Flake<'_> {

@@ -24,16 +24,16 @@ pub(crate) struct Pinned {
 /// When the file says something that windlass does not understand, or windlass is asked to stop.
 pub(crate) fn pinned(cx: &Context, root: &str, fetches: bool) -> anyhow::Result<Vec<Pinned>> {
     let one = |pin: Pin| {
-        let found = if fetches { fetched(cx, &pin) } else { with_programs(&pin, |it| found(cx, it)) };
-        let found = found.map_err(|error| of_pin(&pin, error));
+        let found = if fetches { fetched(cx, &pin) } else { found(cx, &pin) };
         cx.go_on()?;
         Ok(Pinned { name: pin.name, wanted: pin.version.to_string(), found, reason: pin.reason })
     };
     own_pins(cx, root)?.into_iter().filter(|pin| pin.is_for(std::env::consts::OS)).map(one).collect()
 }
 
-fn found(cx: &Context, programs: Programs<'_>) -> anyhow::Result<Found> {
-    Ok(windlass_supervisor::find(&cx.host, programs)?)
+fn found(cx: &Context, pin: &Pin) -> anyhow::Result<Found> {
+    let found = with_programs(pin, |programs| windlass_supervisor::find(&cx.host, programs));
+    found.map_err(|error| of_pin(pin, error.into()))
 }
 
 /// A tool, fetched into the user's cache where it is missing.

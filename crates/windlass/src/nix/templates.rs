@@ -8,6 +8,7 @@ use super::check::{Ground, Judged};
 use super::flake::{Flake, path_url};
 use crate::exit::Usage;
 use crate::init::fill;
+use crate::init::flake::encoded;
 
 /// Makes a workspace of every template that is not slow, or of those that were asked for, and checks it over the same stand-ins.
 pub(super) fn check(ground: &Ground<'_>, flake: &Flake<'_>, outputs: &Outputs) -> anyhow::Result<Judged> {
@@ -44,7 +45,7 @@ fn in_directory(ground: &Ground<'_>, flake: &Flake<'_>, name: &str, dir: &Path) 
     let root = Path::new(&ground.workspace.root);
     // Only what git knows, where there is git: all that is there has the target directory in it.
     let here = match host.exists(&root.join(".git")) {
-        true => format!("git+file://{}", windlass_nix::encoded(&ground.workspace.root)),
+        true => format!("git+file://{}", encoded(&ground.workspace.root)),
         false => path_url(root),
     };
     let overrides = flake.nix.overrides.iter().map(|(input, url)| (format!("windlass/{input}"), url.clone()));

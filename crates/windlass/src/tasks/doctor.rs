@@ -24,12 +24,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
             Ok(version) => ("ok     ", version.clone()),
             Err(why) => ("MISSING", format!("none ({why})")),
         };
-        cx.host.print(&format!("{mark} {}\n", tool.name));
-        cx.host.print(&format!("          wanted      {}\n          found       {found}\n", tool.wanted));
-        if let Some(from) = &tool.from {
-            cx.host.print(&format!("          from        {from}\n"));
-        }
-        cx.host.print(&format!("          needed for  {}\n", tool.needed_for.join(", ")));
+        say(cx, [mark, tool.name], &tool.wanted, &found, tool.from.as_deref(), &tool.needed_for.join(", "));
     }
     let mut lacks_something = false;
     for service in config::of(cx, &root)?.services {
@@ -52,12 +47,8 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         };
         cx.go_on()?;
         lacks_something |= from.is_none();
-        cx.host.print(&format!("{mark} {}\n          wanted      {}\n", service.name, service.version));
-        cx.host.print(&format!("          found       {found}\n"));
-        if let Some(from) = from {
-            cx.host.print(&format!("          from        {from}\n"));
-        }
-        cx.host.print(&format!("          needed for  {}, with\n", service.needed_by.join(", ")));
+        let needed_for = format!("{}, with", service.needed_by.join(", "));
+        say(cx, [mark, &service.name], &service.version.to_string(), &found, from.as_deref(), &needed_for);
     }
     #[cfg(feature = "nix")]
     for tool in crate::nix::pinned(cx, &root, false)? {
@@ -66,12 +57,7 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
             Err(error) => ("MISSING", error.to_string(), None),
         };
         lacks_something |= from.is_none();
-        cx.host.print(&format!("{mark} {}\n          wanted      {}\n", tool.name, tool.wanted));
-        cx.host.print(&format!("          found       {found}\n"));
-        if let Some(from) = from {
-            cx.host.print(&format!("          from        {from}\n"));
-        }
-        cx.host.print(&format!("          needed for  {}\n", tool.reason));
+        say(cx, [mark, &tool.name], &tool.wanted, &found, from.as_deref(), &tool.reason);
     }
     if tools.missing().next().is_some() {
         cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
@@ -79,4 +65,13 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::PASSED);
     }
     Ok(Exit::FAILED)
+}
+
+/// Prints what is known of one thing: whether it will do, and what it is called, first.
+fn say(cx: &Context, title: [&str; 2], wanted: &str, found: &str, from: Option<&str>, needed_for: &str) {
+    let from = from.map(|from| format!("          from        {from}\n")).unwrap_or_default();
+    cx.host.print(&format!(
+        "{}\n          wanted      {wanted}\n          found       {found}\n{from}          needed for  {needed_for}\n",
+        title.join(" ")
+    ));
 }
