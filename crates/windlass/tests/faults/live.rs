@@ -52,15 +52,16 @@ impl Live {
 
     /// Waits until the file is there, which the program or something that it started makes.
     pub fn wait_for_file(&mut self, path: &Path) {
-        self.wait(|_| path.exists(), &format!("there was no `{}`", path.display()));
+        self.wait_until(&format!("there was no `{}`", path.display()), |_| path.exists());
     }
 
     /// Waits until it has printed something.
     pub fn wait_for_text(&mut self, text: &str) {
-        self.wait(|it| it.stdout().contains(text), &format!("it did not say `{text}`"));
+        self.wait_until(&format!("it did not say `{text}`"), |it| it.stdout().contains(text));
     }
 
-    fn wait(&mut self, done: impl Fn(&Self) -> bool, otherwise: &str) {
+    /// Waits until something is so, for as long as it runs; `otherwise` is said with what it has printed.
+    pub fn wait_until(&mut self, otherwise: &str, done: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !done(self) {
             let status = self.child.try_wait().unwrap();

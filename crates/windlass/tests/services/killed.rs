@@ -57,12 +57,12 @@ fn servers_end(shop: &Shop) {
     }
 }
 
-fn wait_until_it_fills(shop: &Shop) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while pids(shop, "windlass_template").is_empty() {
-        assert!(Instant::now() < deadline, "nothing is filled");
-        thread::sleep(Duration::from_millis(10));
-    }
+/// A run that is filling a database, with migrations that take ten minutes and that nobody else has.
+fn filling(shop: &Shop) -> Live {
+    shop.it.file("migrations/1_slow.sql", &format!("select pg_sleep(600); -- {}\n", shop.it.root().display()));
+    let mut live = Live::start(&mut shop.with("true"));
+    live.wait_until("nothing is filled", |_| !pids(shop, "windlass_template").is_empty());
+    live
 }
 
 fn gc(shop: &Shop) -> String {
@@ -111,9 +111,7 @@ fn the_supervisor_is_killed_in_the_middle_of_its_work() {
         assert_eq!(shop.places().len(), 0);
     };
 
-    shop.it.file("migrations/1_slow.sql", "select pg_sleep(600);\n");
-    let live = Live::start(&mut shop.with("true"));
-    wait_until_it_fills(&shop);
+    let live = filling(&shop);
     kill(&pids(&shop, "services supervise"));
     is_swept(live);
 
@@ -241,9 +239,7 @@ fn a_watcher_ends_a_server_whose_parent_has_died_and_leaves_others_alone() {
 #[test]
 fn who_wanted_the_servers_is_killed_before_they_are_ready() {
     let shop = Shop::with_services("[services.postgres]\nmigrations = \"migrations\"\n");
-    shop.it.file("migrations/1_slow.sql", "select pg_sleep(600);\n");
-    let live = Live::start(&mut shop.with("true"));
-    wait_until_it_fills(&shop);
+    let live = filling(&shop);
     live.signal("KILL");
     servers_end(&shop);
     assert_eq!(shop.places().len(), 0);
