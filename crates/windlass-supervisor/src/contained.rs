@@ -41,7 +41,9 @@ pub(crate) fn start<'a>(
         (Err(StartError::Failed { .. }), Some((_, dir))) => {
             // It may be broken: without it, what is wrong otherwise is said.
             host.remove_tree(&dir)?;
-            (container.start(definition, password, port, Data::Memory(&|_| None))?, 0)
+            let anew = container.start(definition, password, port, Data::Memory(&|_| None))?;
+            template::say_made_anew(host, &definition.name);
+            (anew, 0)
         }
         (started, None) => (started?, 0),
         (started, Some((n, dir))) => {

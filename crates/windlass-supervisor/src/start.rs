@@ -198,10 +198,14 @@ impl<'a> Site<'a> {
 
     /// Starts the server on the data that is there, and waits until it is ready.
     pub(crate) fn launch(self) -> Result<Running<'a>, StartError> {
-        let life = self.spawn()?;
-        let mut running = Running { life, site: self };
+        let mut running = self.begin()?;
         running.wait()?;
         Ok(running)
+    }
+
+    /// Starts the server on the data that is there, and does not wait for it.
+    pub(crate) fn begin(self) -> Result<Running<'a>, StartError> {
+        Ok(Running { life: self.spawn()?, site: self })
     }
 
     fn spawn(&self) -> Result<Life, StartError> {
@@ -315,7 +319,7 @@ impl Running<'_> {
     }
 
     /// Waits until the very server that was started answers where its users will ask.
-    fn wait(&mut self) -> Result<(), StartError> {
+    pub(crate) fn wait(&mut self) -> Result<(), StartError> {
         let Site { start: Start { host, .. }, definition, values, .. } = &self.site;
         let deadline_ms = host.elapsed_ms().saturating_add(definition.deadline_s.saturating_mul(1000));
         // Most are ready within some milliseconds.

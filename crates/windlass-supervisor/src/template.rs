@@ -46,7 +46,21 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
         site.init()?;
         keep(host, name, dir_of(&links[0]), |part| Ok(host.copy_tree(site.data(), part)?));
     }
-    let mut running = site.launch()?;
+    let mut running = site.begin()?;
+    match (running.wait(), n_kept.checked_sub(1).and_then(|last| dir_of(&links[last]))) {
+        (Err(StartError::Failed { .. }), Some(dir)) => {
+            // It may be broken, as by a machine that lost its power: without it, what is wrong otherwise is said.
+            host.remove_tree(&dir)?;
+            n_kept = 0;
+            running.halt();
+            host.remove_tree(running.site.data())?;
+            running.site.init()?;
+            running.site.log_began = host.file_bytes(&running.site.log());
+            running.relaunch()?;
+            say_made_anew(host, name);
+        }
+        (waited, _) => waited?,
+    }
     // Whoever adds the rest may log in by it; the users of a complete one are given it with their database.
     if (1..links.len()).contains(&n_kept) {
         set_password(host, &running.site.values).map_err(|error| running.site.failure(&error.to_string()))?;
@@ -91,6 +105,11 @@ pub(crate) fn add(target: &Target<'_>, link: &Link<'_>) -> Result<(), StartError
         target.host.print_error(&format!("note: `{name}` has {said}\n"));
     }
     control(&open(false))
+}
+
+/// Says that a server, which did not become ready with what an earlier run had kept, did so without it.
+pub(crate) fn say_made_anew(host: &Host, service: &str) {
+    host.print_error(&format!("note: what an earlier run had kept of `{service}` was broken, and was made anew\n"));
 }
 
 /// Keeps what `write` makes of a new directory as what a service begins with; that it cannot be kept is only said.

@@ -55,6 +55,25 @@ fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
     assert_eq!(templates(&shop), 5);
 }
 
+/// As a machine leaves it that lost its power while it was written.
+#[test]
+fn what_was_kept_and_is_broken_is_made_anew() {
+    let shop = shop("migrations = \"migrations\"\n");
+    let count = sql("select count(*) from item");
+    with(&shop, &count).exits(0);
+    let kept =
+        || std::fs::read_dir(shop.it.path("cache/windlass/templates")).unwrap().map(|entry| entry.unwrap().path());
+    for dir in kept() {
+        std::fs::write(dir.join("global/pg_control"), "").unwrap();
+    }
+    let mended = with(&shop, &count).exits(0);
+    assert_eq!(mended.stdout, "0\n");
+    let said = "note: what an earlier run had kept of `postgres` was broken, and was made anew\n";
+    assert!(mended.stderr.starts_with(said), "{}", mended.stderr);
+    let again = with(&shop, &count).exits(0);
+    assert_eq!((&*again.stdout, &*again.stderr), ("0\n", ""));
+}
+
 #[test]
 fn a_dump_and_a_command_of_the_workspaces_own_fill_a_database() {
     let source = shop("migrations = \"migrations\"\n");

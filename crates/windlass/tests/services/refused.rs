@@ -68,13 +68,13 @@ fn doctor_reports_each_service() {
 #[test]
 fn a_server_that_does_not_start_says_why() {
     let shop = Shop::with_services("[services.postgres.settings]\nno_such_setting = \"1\"\n");
-    let ended = shop.run("true").exits(3);
-    assert!(
-        ended.stderr.starts_with("error: service `postgres` ended before it was ready: failed with exit code 1\n  | "),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stderr.contains("unrecognized configuration parameter \"no_such_setting\""), "{}", ended.stderr);
+    // Whether the data is made now or was kept by an earlier run.
+    for _ in 0..2 {
+        let said = shop.run("true").exits(3).stderr;
+        let expected = "error: service `postgres` ended before it was ready: failed with exit code 1\n  | ";
+        assert!(said.starts_with(expected), "{said}");
+        assert_eq!(said.matches("unrecognized configuration parameter \"no_such_setting\"").count(), 1, "{said}");
+    }
     let shop = Shop::with_services("[services.postgres]\nprocess.init = [\"initdb\", \"--no-such-flag\"]\n");
     let ended = shop.run("true").exits(3);
     assert!(ended.stderr.starts_with("error: service `postgres` could not make its data\n  | "), "{}", ended.stderr);
