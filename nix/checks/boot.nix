@@ -61,6 +61,7 @@ let
         fi
         eval "$(${scripts.${name}.env})"
         ${question}
+        grep -qx '[*]' "$WINDLASS_STATE/.gitignore"
         touch $out
       '';
 in

@@ -103,6 +103,11 @@ in
   # Becomes the server.
   start = pkgs.writeShellScript "${name}-start" ''
     ${place}
+    if [ ! -d "''${state%/*}" ]; then
+      mkdir -p "''${state%/*}"
+      # Nobody is to commit what is in it, a password among it.
+      echo '*' > "''${state%/*}/.gitignore"
+    fi
     mkdir -p "$state" "$run"
     if [ ! -O "$base" ] || [ -L "$base" ]; then
       echo "${name}: $base is somebody else's" >&2
