@@ -47,6 +47,8 @@ pub struct Definition {
     pub needed_by: Vec<String>,
     /// What its databases begin with.
     pub content: Content,
+    /// Whether how it is started is windlass's own alone, so that it listens where it is told to.
+    pub is_started_as_shipped: bool,
 }
 
 /// How a service runs.

@@ -48,13 +48,15 @@ const ROOTS: [(&str, Root); 2] = [("allows", Root::Allows), ("refuses", Root::Re
 /// The service of a user's table: what it does not say, the shipped service of that name says. Lists are replaced, tables
 /// are joined key by key. `None` where something was refused.
 pub fn read(name: &str, user: &Section<'_>, source: &mut Source<'_>) -> Option<Definition> {
+    let is_started_as_shipped = ["process", "settings"].iter().all(|key| !user.table().contains_key(key));
+    let started = |it| Definition { is_started_as_shipped, ..it };
     let Some(text) = shipped::text(name) else {
-        return whole(name, user, source);
+        return whole(name, user, source).map(started);
     };
     let shipped = text.parse::<toml_edit::DocumentMut>().expect("a test reads every file that is shipped");
     let mut merged = shipped.as_table().clone();
     join(&mut merged, user.table());
-    whole(name, &user.with(&merged), source)
+    whole(name, &user.with(&merged), source).map(started)
 }
 
 fn join(table: &mut Table, user: &dyn TableLike) {
@@ -113,6 +115,13 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
     let content = content::read(section, kind, source);
     let (probe, deadline_s) = ready?;
     let (backend, container, image) = places?;
+    let process = process?;
+    let mut arguments = process.command.iter().chain(container.iter().flat_map(|it| &it.command));
+    if !settings.own.is_empty() && !arguments.any(|it| *it == Argument::Settings) {
+        let line = section.entry("settings", source).map_or(section.line, |entry| entry.line);
+        let (settings, command) = (section.full("settings"), section.full("process.command"));
+        source.refuse(line, format!("`{settings}` is told to no server: there is no `{{settings}}` in `{command}`"));
+    }
     Some(Definition {
         name: name.to_owned(),
         kind: kind?,
@@ -121,7 +130,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         url: url?,
         package: package?,
         backend,
-        process: process?,
+        process,
         container,
         image,
         probe,
@@ -131,6 +140,7 @@ pub(crate) fn whole(name: &str, section: &Section<'_>, source: &mut Source<'_>) 
         settings,
         needed_by,
         content,
+        is_started_as_shipped: true,
     })
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use windlass_host::Host;
 use windlass_services::{
-    Kind, MysqlSession, Probe, RedisSession, Template, Values, http_answers, memcached_version, mqtt_lets_in,
-    nats_name, postgres_answers, s3_answers,
+    Definition, Kind, MysqlSession, Probe, RedisSession, Template, Values, http_answers, memcached_version,
+    mqtt_lets_in, nats_name, postgres_answers, s3_answers,
 };
 
 use crate::cluster::Cluster;
@@ -44,7 +44,8 @@ impl Asked<'_> {
             }
             Probe::Command(words) => self.lets_pass(words),
         }?;
-        if let Probe::Protocol(Kind::Postgres | Kind::Redis | Kind::Nats) = self.site.definition.probe {
+        let Definition { probe, is_started_as_shipped, .. } = self.site.definition;
+        if let (Probe::Protocol(Kind::Postgres | Kind::Redis | Kind::Nats), true) = (probe, is_started_as_shipped) {
             // They say themselves who they are, and are told where to listen; asking the system takes longer than they do.
             return Ok(None);
         }

@@ -82,6 +82,19 @@ fn a_server_that_does_not_start_says_why() {
     assert_eq!(shop.places().len(), 0);
 }
 
+/// Whatever the user sets, nobody but this machine reaches it.
+#[test]
+fn a_server_that_others_reach_is_refused() {
+    for (service, setting) in [("postgres", "listen_addresses = \"*\""), ("redis", "bind = \"0.0.0.0\"")] {
+        let shop = Shop::with_services(&format!("[services.{service}.settings]\n{setting}\n"));
+        let refused = shop.run("true").exits(3).stderr;
+        // A Redis may have been unpacked before.
+        assert!(refused.contains(&format!("error: service `{service}` listens on 0.0.0.0:")), "{refused}");
+        assert!(refused.contains(", which others reach; it may listen on 127.0.0.1 only\n"), "{refused}");
+        assert_eq!(shop.places().len(), 0);
+    }
+}
+
 #[test]
 fn a_configuration_that_is_no_service_is_refused_with_its_line() {
     let cases = [
@@ -113,6 +126,10 @@ fn a_configuration_that_is_no_service_is_refused_with_its_line() {
         (
             "[services.postgres.process]\nstop = \"HUP\"\n",
             "2: `services.postgres.process.stop` is \"HUP\"; it must be \"INT\" or \"QUIT\" or \"TERM\" or \"KILL\"",
+        ),
+        (
+            "[services.mosquitto.settings]\nmax_packet_size = \"9\"\n",
+            "1: `services.mosquitto.settings` is told to no server: there is no `{settings}` in `services.mosquitto.process.command`",
         ),
         (
             "[services.postgres.settings]\nmax_connections = 17\n",
