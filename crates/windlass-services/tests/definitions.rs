@@ -31,7 +31,7 @@ fn a_test_server_is_fast_and_a_dev_server_durable() {
         postgres.command(&values(), Use::Test).join(" "),
         format!(
             "{fixed} -c autovacuum=off -c dynamic_shared_memory_type=mmap -c fsync=off -c full_page_writes=off \
-             -c synchronous_commit=off"
+             -c max_connections=500 -c synchronous_commit=off"
         )
     );
     let dev = postgres.command(&values(), Use::Dev).join(" ");
