@@ -8,6 +8,7 @@ use windlass_host::{Host, HostError, Lock};
 use windlass_plan::Command;
 
 use crate::account::Account;
+use crate::template::sweep_unfinished;
 
 /// What a tmpfs must have room for, in bytes, to hold the data of servers.
 const ROOM_BYTES: u64 = 512 << 20;
@@ -107,6 +108,7 @@ pub fn sweep(host: &Host) -> Vec<Swept> {
             swept.push(Swept { dir, n_processes, left });
         }
     }
+    swept.extend(sweep_unfinished(host));
     swept
 }
 

@@ -74,6 +74,38 @@ fn what_was_kept_and_is_broken_is_made_anew() {
     assert_eq!((&*again.stdout, &*again.stderr), ("0\n", ""));
 }
 
+/// As a run leaves it that is killed while it keeps one.
+#[test]
+fn what_is_half_kept_is_removed_unless_somebody_is_at_it() {
+    let shop = shop("migrations = \"migrations\"\n");
+    let part = |name: &str| shop.it.path(&format!("cache/windlass/templates/part-{name}"));
+    for name in ["of-the-dead", "of-the-living"] {
+        shop.it.file(&format!("cache/windlass/templates/part-{name}/content/PG_VERSION"), "15\n");
+    }
+    let lock = part("of-the-living").join("lock");
+    let mut living = crate::fixture::clean("flock")
+        .args(["--no-fork".as_ref(), lock.as_os_str()])
+        .args(["sleep", "600"])
+        .spawn()
+        .unwrap();
+    // It has the lock when it has become the other program.
+    while std::fs::read_to_string(format!("/proc/{}/comm", living.id())).unwrap() != "sleep\n" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let gc = || run(shop.command(&["services", "gc", "--check"]).env("XDG_CACHE_HOME", shop.it.path("cache")));
+    let found = gc().exits(1).stdout;
+    assert_eq!(found, format!("removed `{}`, left by a run that was killed\n", part("of-the-dead").display()));
+    assert!(!part("of-the-dead").exists() && part("of-the-living").exists());
+    gc().exits(0);
+
+    living.kill().unwrap();
+    living.wait().unwrap();
+    let said = with(&shop, "true").exits(0).stderr;
+    let expected = format!("note: removed `{}`, left by a run that was killed\n", part("of-the-living").display());
+    assert!(said.contains(&expected), "{said}");
+    assert_eq!(templates(&shop), 2);
+}
+
 #[test]
 fn a_dump_and_a_command_of_the_workspaces_own_fill_a_database() {
     let source = shop("migrations = \"migrations\"\n");
