@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod cargo;
+mod cause;
 mod container;
 mod content;
 pub mod debian;
@@ -27,6 +28,7 @@ mod shipped;
 mod template;
 
 pub use answer::AnswerError;
+pub use cause::cause;
 pub use container::ContainerSpec;
 pub use content::{Content, Fixture, FixtureFile, Migrations, Run, kind_of_file};
 pub use definition::{Backend, Container, Definition, Package, Process, Programs, Root, Settings, Signal, Use, Values};

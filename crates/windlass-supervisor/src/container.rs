@@ -315,7 +315,7 @@ impl<'a> RunningContainer<'a> {
 
     /// An error with the end of its log.
     pub fn failure(&self, what: &str) -> StartError {
-        StartError::failed(
+        StartError::of_server(
             &self.definition.name,
             what,
             &self.host.read_tail_from(&self.log, self.log_began, TAIL_BYTES),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_host::{HeldPort, Host, HostError, Reading, Server};
 use windlass_plan::Command;
-use windlass_services::{Definition, Kind, Root, Signal, Use, Values};
+use windlass_services::{Definition, Kind, Root, Signal, Use, Values, cause};
 
 use crate::Found;
 use crate::account::Account;
@@ -85,6 +85,14 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What happened to a server, the cause where its log tells a known one, and the end of that.
+    pub(crate) fn of_server(name: &str, what: &str, log: &str) -> Self {
+        match cause(log) {
+            Some(cause) => Self::failed(name, format!("{what}: {cause}"), log),
+            None => Self::failed(name, what, log),
+        }
+    }
+
     /// What happened to a service, and what was said of it.
     pub(crate) fn failed(name: &str, what: impl Into<String>, said: &str) -> Self {
         let said = said.trim_end().lines().map(|line| format!("\n  | {line}")).collect();
@@ -178,12 +186,12 @@ impl<'a> Site<'a> {
         }
         self.hand_over()?;
         let command = self.command(self.account().init(found.resolved(host, init)), Path::new(&values.run));
-        let failed = |what: String, said: &str| StartError::failed(&definition.name, what, said);
+        let failed = |what: &str, said: &str| StartError::of_server(&definition.name, what, said);
         match host.read(&command, INIT) {
             Ok(answer) if answer.code == Some(0) => Ok(()),
-            Ok(answer) => Err(failed("could not make its data".into(), &(answer.stdout + &answer.stderr))),
+            Ok(answer) => Err(failed("could not make its data", &(answer.stdout + &answer.stderr))),
             Err(Reading::Interrupted { .. }) => Err(StartError::Interrupted),
-            Err(error) => Err(failed(format!("could not make its data: {error}"), "")),
+            Err(error) => Err(failed(&format!("could not make its data: {error}"), "")),
         }
     }
 
@@ -262,7 +270,7 @@ impl<'a> Site<'a> {
     /// An error with the end of the server's log.
     pub(crate) fn failure(&self, what: &str) -> StartError {
         let tail = self.start.host.read_tail_from(&self.log(), self.log_began, TAIL_BYTES);
-        StartError::failed(&self.definition.name, what, &tail)
+        StartError::of_server(&self.definition.name, what, &tail)
     }
 }
 

@@ -82,6 +82,35 @@ fn a_server_that_does_not_start_says_why() {
     assert_eq!(shop.places().len(), 0);
 }
 
+/// What is in a server's way is said before what it says of it.
+#[test]
+fn the_cause_is_said_where_a_server_tells_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let locked = tempfile::NamedTempFile::new().unwrap();
+    std::fs::set_permissions(locked.path(), std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    let cases = [
+        (
+            format!("settings.port = \"{port}\""),
+            "ended before it was ready: failed with exit code 1: its port is taken",
+        ),
+        (
+            format!("settings.hba_file = \"{}\"", locked.path().display()),
+            "ended before it was ready: failed with exit code 1: it is not permitted to use a file or a port",
+        ),
+        (
+            "process.init = [\"initdb\", \"-D\", \"{data}\", \"--locale=xx_YY.UTF-8\"]".to_owned(),
+            "could not make its data: this system has no such locale",
+        ),
+    ];
+    for (keys, expected) in cases {
+        let shop = Shop::with_services(&format!("[services.postgres]\n{keys}\n"));
+        let refused = shop.run("true").exits(3).stderr;
+        assert!(refused.starts_with(&format!("error: service `postgres` {expected}\n  | ")), "{keys}: {refused}");
+        assert_eq!(shop.places().len(), 0, "{keys}");
+    }
+}
+
 /// Whatever the user sets, nobody but this machine reaches it.
 #[test]
 fn a_server_that_others_reach_is_refused() {
@@ -175,7 +204,7 @@ fn a_full_disk_is_the_cause_that_is_said() {
     command.args(if is_root { &["--mount"][..] } else { &["--map-root-user", "--mount"] }).args(["sh", "-c", &script]);
     command.env_remove("XDG_RUNTIME_DIR").env_remove("TMPDIR").env("XDG_CACHE_HOME", "/mnt/shop/cache");
     let refused = run(&mut command).exits(3).stderr;
-    assert!(refused.starts_with("error: service `postgres` could not make its data\n"), "{refused}");
+    assert!(refused.starts_with("error: service `postgres` could not make its data: the disk is full\n"), "{refused}");
     assert!(refused.contains("No space left on device"), "{refused}");
 }
 
