@@ -72,8 +72,11 @@ pub fn unpacking(host: &Host, wanted: Programs<'_>) -> Result<Unpacking, StartEr
     } else if !crates_io.is_empty() {
         (Origin::CratesIo, cargo::install_command(&part.to_string_lossy(), crates_io))
     } else if !debian.is_empty() {
+        let nix = wanted.package.nix.as_ref();
+        let nix = nix.map(|it| format!("`nix profile install nixpkgs#{it}`, or ")).unwrap_or_default();
         let packages = debian.join(" ");
-        return Err(failed(format!("has to be installed by you: {packages}, by the package manager of this system")));
+        let what = format!("{nix}by this system's package manager what Debian calls {packages}");
+        return Err(failed(format!("has to be installed by you: {what}")));
     } else {
         let program = &wanted.package.probe[0];
         return Err(failed(format!("has to be installed by you: there is no `{program}` on `PATH`")));

@@ -19,8 +19,8 @@ fn a_server_that_is_not_at_hand_is_named_with_the_way_to_get_it() {
     let path = cargo.parent().unwrap();
     let nowhere = "unix:///nowhere/docker.sock";
     let ended = run(shop.with("true").env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
-    let why =
-        "error: service `postgres` has to be installed by you: postgresql, by the package manager of this system\n";
+    let why = "error: service `postgres` has to be installed by you: `nix profile install nixpkgs#postgresql`, or by this \
+         system's package manager what Debian calls postgresql\n";
     assert_eq!(ended.stderr, why);
     let mut refused = shop.command(&["with", "--no-setup", "--", "true"]);
     let refused = run(refused.env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
