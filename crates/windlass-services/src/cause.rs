@@ -1,8 +1,11 @@
 //! Why a server did not start, by what servers and the C library say of it.
 
+/// The cause that another port mends.
+pub const PORT_TAKEN: &str = "its port is taken";
+
 /// What a line has that tells a cause, and the cause.
 const CAUSES: [(&str, &str); 8] = [
-    ("Address already in use", "its port is taken"),
+    ("Address already in use", PORT_TAKEN),
     ("No space left on device", "the disk is full"),
     ("Disk quota exceeded", "the user's quota of the disk is used up"),
     ("invalid locale", "this system has no such locale"),
@@ -30,11 +33,11 @@ mod tests {
                 "LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use\n\
                  HINT:  Is another postmaster already running on port 5432? If not, wait a few seconds and retry.\n\
                  FATAL:  could not create any TCP/IP sockets\n",
-                Some("its port is taken"),
+                Some(PORT_TAKEN),
             ),
             (
                 "# Warning: Could not create server TCP listening socket 127.0.0.1:6379: bind: Address already in use",
-                Some("its port is taken"),
+                Some(PORT_TAKEN),
             ),
             ("initdb: error: invalid locale name \"xx_YY\"", Some("this system has no such locale")),
             (

@@ -28,7 +28,7 @@ mod shipped;
 mod template;
 
 pub use answer::AnswerError;
-pub use cause::cause;
+pub use cause::{PORT_TAKEN, cause};
 pub use container::ContainerSpec;
 pub use content::{Content, Fixture, FixtureFile, Migrations, Run, kind_of_file};
 pub use definition::{Backend, Container, Definition, Package, Process, Programs, Root, Settings, Signal, Use, Values};

@@ -36,14 +36,17 @@ impl Kept {
         Ok(Self { file, addresses, lock })
     }
 
-    /// A held port and the password of a service, and what is to be said of the port.
+    /// A held port and the password of a service, and what is to be said of the port; `is_taken` if somebody else has the one that it
+    /// had.
     pub(crate) fn address(
         &mut self,
         host: &Host,
         name: &str,
+        is_taken: bool,
     ) -> Result<(HeldPort, String, Option<String>), StartError> {
         let before = self.addresses.get(name).cloned();
-        let held = before.as_ref().and_then(|it| host.hold_port(Some(it.port)).transpose()).transpose();
+        let held =
+            before.as_ref().filter(|_| !is_taken).and_then(|it| host.hold_port(Some(it.port)).transpose()).transpose();
         let (port, said) = match (held.map_err(StartError::Port)?, &before) {
             (Some(port), _) => (port, None),
             (None, before) => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use windlass_host::{Host, Lock};
+use windlass_host::{HeldPort, Host, Lock};
 use windlass_services::{Definition, Kind, Mode, Values};
 
 use crate::backend::Main;
@@ -18,6 +18,8 @@ use crate::{Found, Run, StartError, remains, template};
 
 /// How many databases that failed tests had are kept.
 const N_KEPT: usize = 8;
+/// On how many ports a server is tried.
+const N_PORTS: usize = 3;
 
 /// What a test has been given.
 #[derive(Debug)]
@@ -78,9 +80,7 @@ impl<'a> Making<'a> {
     /// A server of that name, on a port of its own.
     fn server(&self, name: &str) -> Result<Running<'a>, StartError> {
         let host = self.start.host;
-        let port = any_port(host)?;
-        let site = self.start.site(name, self.definition, self.found, port, host.random(16)?)?;
-        let running = self.start(site)?;
+        let running = self.start_on(name, || Ok((any_port(host)?, host.random(16)?)))?;
         if self.definition.kind == Kind::Postgres {
             let values = &running.site.values;
             let made = Copies::of(host, Cluster::of(values)).and_then(|copies| copies.make_main(values));
@@ -107,8 +107,29 @@ impl<'a> Making<'a> {
         Pool::new(bounds, Box::new(make), Box::new(discard))
     }
 
+    /// Starts a server of that name on the port and with the password that it is given, once more on another where somebody else
+    /// was faster: not every system holds a port for it.
+    pub(crate) fn start_on(
+        &self,
+        name: &str,
+        mut given: impl FnMut() -> Result<(HeldPort, String), StartError>,
+    ) -> Result<Running<'a>, StartError> {
+        let Self { start, definition, found, .. } = *self;
+        let mut n_tries = 0;
+        loop {
+            let (port, password) = given()?;
+            n_tries += 1;
+            match self.start(start.site(name, definition, found, port, password)?) {
+                Err(error) if error.is_port_taken() && n_tries < N_PORTS => {
+                    start.host.remove_tree(&start.place.join(name))?;
+                }
+                started => return started,
+            }
+        }
+    }
+
     /// Starts the server of a site with all that its databases begin with.
-    pub(crate) fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
+    fn start(&self, site: Site<'a>) -> Result<Running<'a>, StartError> {
         if self.definition.kind == Kind::Postgres {
             return template::start(site, self.links);
         }

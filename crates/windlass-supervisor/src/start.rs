@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_host::{HeldPort, Host, HostError, Reading, Server};
 use windlass_plan::Command;
-use windlass_services::{Definition, Kind, Root, Signal, Use, Values, cause};
+use windlass_services::{Definition, Kind, PORT_TAKEN, Root, Signal, Use, Values, cause};
 
 use crate::Found;
 use crate::account::Account;
@@ -91,6 +91,11 @@ impl StartError {
             Some(cause) => Self::failed(name, format!("{what}: {cause}"), log),
             None => Self::failed(name, what, log),
         }
+    }
+
+    /// Whether a server did not start because somebody else has its port.
+    pub(crate) fn is_port_taken(&self) -> bool {
+        matches!(self, Self::Failed { said, .. } if cause(said) == Some(PORT_TAKEN))
     }
 
     /// What happened to a service, and what was said of it.

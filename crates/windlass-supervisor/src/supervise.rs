@@ -94,13 +94,17 @@ pub fn supervise(host: &Host, definitions: &[Definition], run: Run<'_>) -> Resul
     for ((definition, way), links) in definitions.iter().zip(&ways).zip(&links) {
         let (main, making) = match way {
             Way::Process(found) => {
-                let (port, password, said) = kept.address(host, &definition.name)?;
-                if let Some(said) = said {
-                    host.print_error(&format!("note: {said}\n"));
-                }
                 let making = Making { start: &start, definition, found, links };
-                let site = start.site(&definition.name, definition, found, port, password)?;
-                (Main::Process(making.start(site)?), Some(making))
+                let mut is_taken = false;
+                let running = making.start_on(&definition.name, || {
+                    let (port, password, said) = kept.address(host, &definition.name, is_taken)?;
+                    if let Some(said) = said {
+                        host.print_error(&format!("note: {said}\n"));
+                    }
+                    is_taken = true;
+                    Ok((port, password))
+                })?;
+                (Main::Process(running), Some(making))
             }
             Way::Container => {
                 let container = StartContainer { host, place: &place.dir, id: &place.id, may_pull: run.may_pull };

@@ -49,7 +49,7 @@ pub(crate) fn start<'a>(site: Site<'a>, links: &[Link<'_>]) -> Result<Running<'a
     }
     let mut running = site.begin()?;
     match (running.wait(), n_kept.checked_sub(1).and_then(|last| dir_of(&links[last]))) {
-        (Err(StartError::Failed { .. }), Some(dir)) => {
+        (Err(error @ StartError::Failed { .. }), Some(dir)) if !error.is_port_taken() => {
             // It may be broken, as by a machine that lost its power: without it, what is wrong otherwise is said.
             host.remove_tree(&dir)?;
             n_kept = 0;

@@ -73,7 +73,7 @@ fn on_volume<'a>(
     stored: &Stored,
 ) -> Result<RunningContainer<'a>, StartError> {
     let (host, name) = (container.host, &*definition.name);
-    let (held, password, said) = addresses.address(host, name)?;
+    let (held, password, said) = addresses.address(host, name, false)?;
     let port = held.port;
     // The engine takes it from here; should somebody be faster, another one is taken.
     drop(held);

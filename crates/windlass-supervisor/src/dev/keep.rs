@@ -138,7 +138,7 @@ fn start_process<'a>(
     addresses: &mut Addresses,
 ) -> Result<Running<'a>, StartError> {
     let (host, account, name) = (start.host, start.account, &*definition.name);
-    let (port, password, said) = addresses.address(host, name)?;
+    let (port, password, said) = addresses.address(host, name, false)?;
     if let Some(said) = said {
         host.print_error(&format!("note: {said}\n"));
     }
