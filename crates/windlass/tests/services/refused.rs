@@ -22,6 +22,11 @@ fn a_server_that_is_not_at_hand_is_named_with_the_way_to_get_it() {
     let why = "error: service `postgres` has to be installed by you: `nix profile install nixpkgs#postgresql`, or by this \
          system's package manager what Debian calls postgresql\n";
     assert_eq!(ended.stderr, why);
+    // The testkit is told so that it can fall back to a container of the crate testcontainers.
+    let owner = std::process::id().to_string();
+    let mut supervise = shop.command(&["services", "supervise", "--no-setup", "--owner", &owner]);
+    let told = run(supervise.env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
+    assert_eq!(told.stdout, "services not at hand: postgres\n");
     let mut refused = shop.command(&["with", "--no-setup", "--", "true"]);
     let refused = run(refused.env("PATH", path).env("DOCKER_HOST", nowhere)).exits(3);
     let first = "error: service `postgres`: there is no `postgres` on `PATH`, nor where systems have it\nhelp: `setup` unpacks it";
