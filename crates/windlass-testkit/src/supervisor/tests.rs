@@ -120,6 +120,46 @@ fn what_it_says_when_it_fails_is_said_to_every_test_of_the_run_and_it_fails_once
 }
 
 #[test]
+fn that_programs_are_not_at_hand_is_told_from_other_failures() {
+    for (said, not_at_hand) in [("services not at hand: postgres", true), ("services ready: /nowhere", false)] {
+        let problem = Place::new(&format!("echo '{said}'; exit 3")).supervisor().connect().unwrap_err();
+        assert_eq!(problem.not_at_hand, not_at_hand, "{}", problem.text);
+    }
+}
+
+/// By cargo, which compiles it: an xtask that says what that of windlass says.
+#[test]
+fn where_no_windlass_is_at_hand_the_xtask_is_compiled_and_started() {
+    let place = Place::new("");
+    fs::remove_file(place.path("state/program")).unwrap();
+    fs::create_dir(place.path("state/runs")).unwrap();
+    let _listener = place.listen(1);
+    let main = format!(
+        "fn main() {{\n    println!(\"services ready: {{}}\", {:?});\n    \
+         while !std::path::Path::new({:?}).exists() {{ std::thread::sleep(std::time::Duration::from_millis(10)); }}\n}}\n",
+        place.path("given1.json"),
+        place.path("stop")
+    );
+    let files = [
+        (".cargo/config.toml", "[alias]\nxtask = \"run --quiet --package xtask --\"\n"),
+        ("Cargo.toml", "[workspace]\nmembers = [\"xtask\"]\nresolver = \"3\"\n"),
+        ("xtask/Cargo.toml", "[package]\nname = \"xtask\"\nedition = \"2024\"\n# Of windlass.\n"),
+        ("xtask/src/main.rs", &main),
+    ];
+    for (path, text) in files {
+        let path = place.path("ws").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let supervisor = Supervisor { manifest_dir: Some(place.path("ws")), ..place.supervisor() };
+    let (mut child, command) = supervisor.start().unwrap();
+    assert!(command.contains(" xtask services supervise --manifest-path "), "{command}");
+    assert_eq!(supervisor.connect().unwrap().0, place.path("socket1"));
+    fs::write(place.path("stop"), "").unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn one_that_was_killed_is_started_again() {
     let place = Place::new("kill -9 $$");
     for _ in 0..2 {
