@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// How many runs `chaos` does
     #[arg(long, default_value_t = 100)]
     runs: u32,
+    /// Whom `chaos` kills when: the number that a run of it has said, for the same again
+    #[arg(long)]
+    seed: Option<u32>,
     /// Write the figures to this file too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> anyhow::Result<()> {
         Name::Startup => startup::measure(&lab),
         Name::Plan => plan::measure(&lab),
         Name::Services => services::measure(&lab),
-        Name::Chaos => chaos::measure(&lab, args.runs),
+        Name::Chaos => chaos::measure(&lab, args.runs, args.seed),
         Name::Nix => nix::measure(&lab),
     }?;
     let machine = lab.machine()?;

@@ -13,7 +13,10 @@ use self::runs::{Backend, Chaos, Plan};
 use super::lab::{Lab, median};
 use super::table::{Figure, Goal, Unit};
 
-pub(super) fn measure(lab: &Lab<'_>, n_runs: u32) -> anyhow::Result<Vec<Figure>> {
+pub(super) fn measure(lab: &Lab<'_>, n_runs: u32, seed: Option<u32>) -> anyhow::Result<Vec<Figure>> {
+    // Another in each run of the benchmark: who is killed at the same moments each time finds the same mistakes each time.
+    let seed = seed.map_or_else(|| Ok(u32::from_str_radix(&lab.host.random(4)?, 16)?), anyhow::Ok)?;
+    lab.say(&format!("for the same kills again: --seed {seed}"));
     let chaos = Chaos::prepare(lab)?;
     // Not a second of a run is left out, and none is drawn twice as often as another.
     let mut backends = Vec::new();
@@ -23,25 +26,32 @@ pub(super) fn measure(lab: &Lab<'_>, n_runs: u32) -> anyhow::Result<Vec<Figure>>
         backends.push((backend, whole_ms));
     }
     let has_engine = backends.iter().any(|(backend, _)| *backend == Backend::Container);
-    let mut tally = Tally { has_engine, ..Tally::default() };
-    let mut random = Random(0x5eed);
+    let mut tally = Tally { seed, has_engine, ..Tally::default() };
+    let mut random = Random(u64::from(seed));
     for n in 0..n_runs {
-        let victim = Victim::ALL[usize::try_from(random.below(3))?];
+        let victim = Victim::ALL[usize::try_from(random.below(4))?];
         // Every third run is in containers, from the first on: so are two of the five of each commit.
         let (backend, whole_ms) = backends[usize::from(n % 3 == 0).min(backends.len() - 1)];
-        let delay_ms = random.below(whole_ms);
-        // Every second run starts its services itself.
-        let is_alone = random.below(2) == 1;
-        let run = chaos.run(Plan { n, backend, is_alone, victim, delay_ms })?;
+        // A share of the run: the same seed means the same moment also where a run takes another time.
+        let delay_ms = random.below(1000) * whole_ms / 1000;
+        // Every second run starts its services itself, unless who starts them otherwise is to be killed.
+        let is_alone = random.below(2) == 1 && victim != Victim::With;
+        // Every fourth has no template kept, and so makes one and keeps it.
+        let is_first = random.below(4) == 0;
+        let run = chaos.run(Plan { n, backend, is_alone, is_first, victim, delay_ms })?;
         let how = if is_alone { "nextest alone" } else { "windlass with" };
-        let kill = if run.has_killed { format!("{victim} killed") } else { format!("{victim} not there") };
+        let how = if is_first { format!("{how}, nothing kept") } else { how.to_owned() };
+        let kill = match run.killed_ms {
+            Some(ms) => format!("{victim} killed after {ms} ms"),
+            None => format!("{victim} was not there any more"),
+        };
         let left = run.left.count();
-        lab.say(&format!("run {} of {n_runs} {backend}, {how}: {kill} after {delay_ms} ms, left {left:?}", n + 1));
+        lab.say(&format!("run {} of {n_runs} {backend}, {how}: {kill}, left {left:?}", n + 1));
         if left != [0; 5] || !run.outlived.is_empty() {
             lab.say(&format!("{:#?}, did not end: {:?}", run.left, run.outlived));
         }
         *tally.n_runs.entry(backend).or_default() += 1;
-        if run.has_killed {
+        if run.killed_ms.is_some() {
             *tally.n_killed.entry(victim).or_default() += 1;
         }
         tally.gone_ms.entry(backend).or_default().extend(run.gone_ms);
@@ -57,6 +67,7 @@ pub(super) fn measure(lab: &Lab<'_>, n_runs: u32) -> anyhow::Result<Vec<Figure>>
 /// What all runs together came to.
 #[derive(Default)]
 struct Tally {
+    seed: u32,
     has_engine: bool,
     n_runs: BTreeMap<Backend, usize>,
     n_killed: BTreeMap<Victim, usize>,
@@ -73,7 +84,7 @@ impl Tally {
             (n, contained) => format!("{n} runs with processes, {contained} in containers"),
         };
         let killed: Vec<String> = self.n_killed.iter().map(|(victim, n)| format!("{victim} {n} times")).collect();
-        let how = format!("{runs}; killed: {}", killed.join(", "));
+        let how = format!("{runs}; killed: {}; seed {}", killed.join(", "), self.seed);
         let none = |name: String, n: usize| Figure {
             name,
             unit: Unit::Count,
@@ -106,7 +117,7 @@ impl Tally {
     }
 }
 
-/// Numbers that are the same in every run of the benchmark (a linear congruential generator, Knuth's MMIX).
+/// Numbers that are the same for the same seed (a linear congruential generator, Knuth's MMIX).
 struct Random(u64);
 
 impl Random {

@@ -36,11 +36,33 @@ pub(super) fn directories(place: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The shared memory segments of the machine.
+/// Where the templates of a user's cache are.
+pub(super) fn templates(cache: &Path) -> PathBuf {
+    cache.join("windlass/templates")
+}
+
+/// What a cache has of templates that are not whole: those that were being written, and those that were being removed.
+pub(super) fn parts(cache: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let templates = templates(cache);
+    if !templates.is_dir() {
+        return Ok(Vec::new());
+    }
+    let is_part = |path: &PathBuf| {
+        let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+        end.starts_with("part-") || end.starts_with("gone-")
+    };
+    let paths = std::fs::read_dir(templates)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(is_part).collect())
+}
+
+/// The shared memory segments of the machine: System V's, and those of POSIX by which PostgreSQL shares queries.
 pub(super) fn segments() -> anyhow::Result<BTreeSet<String>> {
     let output = Command::new("ipcs").arg("-m").output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(text.lines().filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect())
+    let of_system_v = text.lines().filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned);
+    let files = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    let of_posix = files.map(|entry| entry.path().display().to_string());
+    Ok(of_system_v.chain(of_posix.filter(|path| path.starts_with("/dev/shm/PostgreSQL."))).collect())
 }
 
 /// Docker, of which the containers and volumes are asked that belong to runs below a directory: others may have theirs beside them.

@@ -13,11 +13,13 @@ pub(super) const MARK: &str = "WINDLASS_CHAOS_MARK";
 pub(super) enum Victim {
     Test,
     Nextest,
+    /// `windlass with`, which the run belongs to.
+    With,
     Supervisor,
 }
 
 impl Victim {
-    pub(super) const ALL: [Self; 3] = [Self::Test, Self::Nextest, Self::Supervisor];
+    pub(super) const ALL: [Self; 4] = [Self::Test, Self::Nextest, Self::With, Self::Supervisor];
 }
 
 impl fmt::Display for Victim {
@@ -25,6 +27,7 @@ impl fmt::Display for Victim {
         f.write_str(match self {
             Self::Test => "a test",
             Self::Nextest => "nextest",
+            Self::With => "`windlass with`",
             Self::Supervisor => "the supervisor",
         })
     }
@@ -36,11 +39,17 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// By its own program and what that was asked for: `windlass with` has the whole line of nextest among its words, and nextest that
+    /// of a test, until it has become it.
     pub(super) fn is(&self, victim: Victim) -> bool {
+        let mut words = self.line.split(' ');
+        let program = words.next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+        let asked: Vec<&str> = words.take(2).collect();
         match victim {
-            Victim::Test => self.line.contains("/deps/it-"),
-            Victim::Nextest => self.line.contains("nextest run"),
-            Victim::Supervisor => self.line.contains(" services supervise "),
+            Victim::Test => program.starts_with("it-"),
+            Victim::Nextest => program == "cargo-nextest" && asked == ["nextest", "run"],
+            Victim::With => program == "windlass" && asked.first() == Some(&"with"),
+            Victim::Supervisor => program == "windlass" && asked == ["services", "supervise"],
         }
     }
 
@@ -79,4 +88,26 @@ pub(super) fn ended(child: &mut Child, patience: Duration) -> anyhow::Result<boo
         thread::sleep(Duration::from_millis(5));
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Process, Victim};
+
+    #[test]
+    fn who_is_killed_is_known_by_its_own_program() {
+        let cases = [
+            ("/ws/target/debug/deps/it-0f3a test_1 --exact --nocapture", Some(Victim::Test)),
+            ("/usr/local/bin/cargo-nextest nextest run --offline", Some(Victim::Nextest)),
+            ("/usr/local/bin/cargo-nextest __double-spawn -- /ws/target/debug/deps/it-0f3a test_1", None),
+            ("/ws/target/debug/windlass with -- cargo nextest run --offline", Some(Victim::With)),
+            ("/ws/target/debug/windlass services supervise --owner 7", Some(Victim::Supervisor)),
+            ("postgres -D /dev/shm/data", None),
+        ];
+        for (line, expected) in cases {
+            let process = Process { pid: 1, line: line.to_owned() };
+            let victims: Vec<Victim> = Victim::ALL.into_iter().filter(|victim| process.is(*victim)).collect();
+            assert_eq!(victims, Vec::from_iter(expected), "{line}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::left::{Engine, Left, directories, segments};
+use super::left::{Engine, Left, directories, parts, segments, templates};
 use super::processes::{MARK, Process, Victim, ended, kill, marked};
 use crate::bench::lab::Lab;
 
@@ -53,12 +53,15 @@ pub(super) struct Plan {
     pub(super) backend: Backend,
     /// Whether nextest runs alone, so that a test starts its services.
     pub(super) is_alone: bool,
+    /// Whether no earlier run has kept a template for it.
+    pub(super) is_first: bool,
     pub(super) victim: Victim,
     pub(super) delay_ms: u64,
 }
 
 pub(super) struct Run {
-    pub(super) has_killed: bool,
+    /// When somebody was killed, if he came before the run was over.
+    pub(super) killed_ms: Option<u128>,
     /// How long servers outlived the supervisor, if that was killed while there were any.
     pub(super) gone_ms: Option<f64>,
     /// Containers whose server did not end by itself.
@@ -72,6 +75,8 @@ pub(super) struct Chaos<'a> {
     workspace: PathBuf,
     /// Where the private directories of servers are; its path is short, for that of a socket has to be.
     place: PathBuf,
+    /// A cache whose templates no other run writes; the programs in it are the user's.
+    cache: PathBuf,
     engine: Option<Engine>,
 }
 
@@ -113,7 +118,16 @@ impl<'a> Chaos<'a> {
         let base = if tmpfs.is_dir() { tmpfs } else { Path::new("/tmp") };
         let place = base.join(format!("wl-{}", std::process::id()));
         lab.host.make_private_dir(&place)?;
-        let chaos = Self { lab, windlass, workspace: lab.dir.clone(), place, engine: Engine::find() };
+        let cache = lab.dir.join("cache");
+        let programs = cache.join("windlass");
+        lab.host.make_dir(&programs)?;
+        // A Redis that windlass has unpacked is nowhere else.
+        if let Some(of_user) = lab.host.cache_dir() {
+            for name in ["servers", "tools"] {
+                std::os::unix::fs::symlink(of_user.join(name), programs.join(name))?;
+            }
+        }
+        let chaos = Self { lab, windlass, workspace: lab.dir.clone(), place, cache, engine: Engine::find() };
         if chaos.engine.is_some() {
             lab.say("building images");
             let image = lab.cargo(&chaos.workspace, &["services", "image", "postgres", "redis"]);
@@ -161,7 +175,7 @@ impl<'a> Chaos<'a> {
         let said = std::fs::File::create(self.workspace.join("said"))?;
         let bin = self.windlass.parent().context("a program is in a directory")?;
         // A nextest that windlass has installed is on nobody's path.
-        let tools = self.lab.host.cache_dir().map(|cache| cache.join("tools")).unwrap_or_default();
+        let tools = self.cache.join("windlass/tools");
         let names = self.lab.host.list_dir(&tools)?.into_iter();
         let path = names.fold(std::env::var("PATH").unwrap_or_default(), |path, name| {
             format!("{path}:{}", tools.join(name).join("bin").display())
@@ -172,6 +186,7 @@ impl<'a> Chaos<'a> {
             .current_dir(&self.workspace)
             .env(MARK, mark)
             .env("XDG_RUNTIME_DIR", &self.place)
+            .env("XDG_CACHE_HOME", &self.cache)
             .env("PATH", format!("{}:{path}", bin.display()))
             .env("CARGO_TARGET_DIR", self.workspace.join("target"))
             .env_remove("WINDLASS_SERVICES")
@@ -182,16 +197,29 @@ impl<'a> Chaos<'a> {
     }
 
     pub(super) fn run(&self, plan: Plan) -> anyhow::Result<Run> {
-        let Plan { n, backend, is_alone, victim, delay_ms } = plan;
+        let Plan { n, backend, is_alone, is_first, victim, delay_ms } = plan;
+        if is_first {
+            self.lab.host.remove_tree(&templates(&self.cache))?;
+        }
         let mark = format!("{}-{n}", std::process::id());
-        let segments_before = segments()?;
+        let (segments_before, parts_before) = (segments()?, parts(&self.cache)?);
         let mut child = self.start(&mark, backend, is_alone)?;
+        let began = Instant::now();
         thread::sleep(Duration::from_millis(delay_ms));
         let is_timed = victim == Victim::Supervisor && self.have_servers(backend, &mark)?;
-        let pid = marked(&mark).into_iter().find(|it| it.is(victim)).map(|it| it.pid);
-        let has_killed = pid.is_some_and(kill);
+        // Who is not there yet is killed as soon as he is.
+        let killed_ms = loop {
+            let pid = marked(&mark).into_iter().find(|it| it.is(victim)).map(|it| it.pid);
+            if pid.is_some_and(kill) {
+                break Some(began.elapsed().as_millis());
+            }
+            if child.try_wait()?.is_some() || began.elapsed() > PATIENCE {
+                break None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
         let mut gone_ms = None;
-        if is_timed && has_killed {
+        if is_timed && killed_ms.is_some() {
             let died = Instant::now();
             while self.have_servers(backend, &mark)? && died.elapsed() < PATIENCE {
                 thread::sleep(Duration::from_millis(1));
@@ -201,6 +229,11 @@ impl<'a> Chaos<'a> {
         if !ended(&mut child, PATIENCE)? {
             child.kill()?;
             child.wait()?;
+        }
+        // Whose `windlass with` was killed goes on, and starts services of its own.
+        let patient = Instant::now() + PATIENCE;
+        while marked(&mark).iter().any(|it| it.is(Victim::Nextest)) && Instant::now() < patient {
+            thread::sleep(Duration::from_millis(10));
         }
         let deadline = Instant::now() + GRACE;
         while !marked(&mark).is_empty() && Instant::now() < deadline {
@@ -217,6 +250,7 @@ impl<'a> Chaos<'a> {
             .args(["services", "gc"])
             .current_dir(&self.workspace)
             .env("XDG_RUNTIME_DIR", &self.place)
+            .env("XDG_CACHE_HOME", &self.cache)
             .output()?;
         if !gc.status.success() {
             bail!("`windlass services gc` failed: {}", String::from_utf8_lossy(&gc.stderr));
@@ -225,14 +259,15 @@ impl<'a> Chaos<'a> {
             Some(engine) => (engine.containers(&self.place)?, engine.volumes(&self.place)?),
             None => Default::default(),
         };
+        let new_parts = parts(&self.cache)?.into_iter().filter(|part| !parts_before.contains(part));
         let left = Left {
             processes: marked(&mark).into_iter().map(|it| it.line).collect(),
-            directories: directories(&self.place)?,
+            directories: directories(&self.place)?.into_iter().chain(new_parts).collect(),
             containers,
             volumes,
             segments: segments()?.difference(&segments_before).cloned().collect(),
         };
-        Ok(Run { has_killed, gone_ms, outlived, left })
+        Ok(Run { killed_ms, gone_ms, outlived, left })
     }
 
     fn have_servers(&self, backend: Backend, mark: &str) -> anyhow::Result<bool> {
