@@ -83,11 +83,14 @@ fn settings_and_names_of_variables_are_the_users() {
 fn a_role_may_do_what_test_suites_do_and_its_password_is_needed() {
     let shop = Shop::with_postgres();
     let script = "set -e\n\
-        psql -q \"$DATABASE_URL\" -c 'create database other' -c 'create role somebody' -c 'create extension plpgsql2' || true\n\
-        psql -At \"$DATABASE_URL\" -c \"select rolsuper, rolcreatedb from pg_roles where rolname = current_user\"\n\
-        psql \"$(echo $DATABASE_URL | sed 's/:[0-9a-f]*@/:wrong@/')\" -c 'select 1'";
+        ask() { url=$1; shift; psql -v ON_ERROR_STOP=1 -qAt \"$url\" \"$@\"; }\n\
+        ask \"$DATABASE_URL\" -c 'create database other' -c 'create role somebody' -c 'create extension pgcrypto'\n\
+        ask \"${DATABASE_URL%/*}/other\" -c 'select current_database()'\n\
+        ask \"$DATABASE_URL\" -c 'set role somebody' -c 'select current_user'\n\
+        ask \"$DATABASE_URL\" -c \"select encode(digest('x', 'md5'), 'hex')\"\n\
+        ask \"$(echo $DATABASE_URL | sed 's/:[0-9a-f]*@/:wrong@/')\" -c 'select 1'";
     let ended = shop.run(script).exits(2);
-    assert_eq!(ended.stdout, "t|t\n");
+    assert_eq!(ended.stdout, "other\nsomebody\n9dd4e461268c8034f5c8564e155c67a6\n", "{}", ended.stderr);
     assert!(ended.stderr.contains("password authentication failed"), "{}", ended.stderr);
 }
 
