@@ -21,6 +21,18 @@ fn sql(query: &str) -> String {
     format!("psql -qAt \"$DATABASE_URL\" -c \"{query}\"")
 }
 
+/// What is said of a link, without ` in 0.12 s, 7453 kB now`, which it has to end with.
+fn without_time_and_size(line: &str) -> &str {
+    let parts = line.rsplit_once(" in ").and_then(|(what, rest)| Some((what, rest.split_once(" s, ")?)));
+    let Some((what, (time, size))) = parts else { panic!("no time and size in `{line}`") };
+    let (seconds, hundredths) = time.split_once('.').unwrap();
+    seconds.parse::<u64>().unwrap();
+    assert!(hundredths.len() == 2 && hundredths.parse::<u8>().is_ok(), "{line}");
+    let kilobytes = size.strip_suffix(" kB now").unwrap_or_else(|| panic!("no size in `{line}`"));
+    assert!(kilobytes.parse::<u64>().unwrap() > 1000, "{line}");
+    what
+}
+
 fn templates(shop: &Shop) -> usize {
     std::fs::read_dir(shop.it.path("cache/windlass/templates")).map_or(0, Iterator::count)
 }
@@ -31,7 +43,7 @@ fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
     shop.it.file("fixtures/item.csv", "id,name\n3,\"a, b\"\n9,nine\n");
     shop.it.file("fixtures/more.sql", "insert into item (name) values ('r' || (random() * 1e6)::int);\n");
     let first = with(&shop, &sql("select id, name from item order by id")).exits(0);
-    let said: Vec<&str> = first.stderr.lines().map(|line| line.split(" in ").next().unwrap()).collect();
+    let said: Vec<&str> = first.stderr.lines().map(without_time_and_size).collect();
     assert_eq!(
         said,
         [
@@ -53,6 +65,25 @@ fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
     // What is random is the same every time.
     assert_eq!(changed.stdout, format!("{}11|new\n", first.stdout));
     assert_eq!(templates(&shop), 5);
+}
+
+/// As the server itself has been told: what is copied file by file would be forced to the disk file by file.
+#[test]
+fn databases_are_copied_file_by_file_only_where_nothing_is_forced_to_the_disk() {
+    let script = "set -e\n\
+        log=$(dirname \"$(psql -qAtc 'show data_directory' \"$DATABASE_URL\")\")/log\n\
+        psql -qAtc \"select current_setting('fsync'), current_setting('server_version_num')::int >= 150000\" \"$DATABASE_URL\"\n\
+        grep 'TEMPLATE \"windlass_template\"' \"$log\"";
+    for fsync in ["off", "on"] {
+        let keys = format!("settings = {{ fsync = \"{fsync}\", log_statement = \"all\" }}\n");
+        let answer = with(&shop(&keys), script).exits(0).stdout;
+        let (settings, copies) = answer.split_once('\n').unwrap();
+        let (set, knows_strategies) = settings.split_once('|').unwrap();
+        assert_eq!(set, fsync);
+        let is_by_file = fsync == "off" && knows_strategies == "t";
+        assert!(copies.contains("CREATE DATABASE \"windlass\" TEMPLATE "), "{copies}");
+        assert!(copies.lines().all(|line| line.ends_with(" STRATEGY FILE_COPY") == is_by_file), "{fsync}: {copies}");
+    }
 }
 
 /// As a machine leaves it that lost its power while it was written.
