@@ -97,6 +97,34 @@ fn the_supervisor_is_killed_and_its_servers_die_with_it() {
     assert_eq!(shop.places().len(), 0);
 }
 
+#[test]
+fn a_check_fails_on_what_a_killed_run_has_left_and_removes_it() {
+    let shop = Shop::with_postgres();
+    let check = || {
+        let mut command = shop.command(&["services", "gc", "--check"]);
+        // Containers that other tests leave at the moment are not what this is about.
+        run(command.env("DOCKER_HOST", "unix:///nowhere/docker.sock").env("XDG_DATA_HOME", shop.it.path("share")))
+    };
+    let live = under_way(&shop);
+    let place = shop.places().remove(0);
+    // Who lives has left nothing.
+    assert!(!check().stdout.contains(place.to_str().unwrap()));
+    kill(&pids(&shop, "services supervise"));
+    live.signal("KILL");
+    servers_end(&shop);
+    kill(&pids(&shop, SLEEP));
+    live.ended();
+    assert_eq!(shop.places(), [&*place]);
+
+    let found = check().exits(1).stdout;
+    let said = format!("removed `{}`, left by a run that was killed\n", place.display());
+    assert!(found.contains(&said), "{found}");
+    assert_eq!(shop.places().len(), 0);
+    // Another test may have left something of its own at this very moment, which is gone the next time.
+    let clean = (0..5).map(|_| check()).find(|ended| ended.code == Some(0)).unwrap();
+    assert_eq!(clean.stdout, "nothing is left of runs that were killed\n");
+}
+
 /// Filling, giving, stopping: the next start removes what is left, and has what it needs.
 #[test]
 fn the_supervisor_is_killed_in_the_middle_of_its_work() {
