@@ -3,6 +3,7 @@
 use windlass_record::TestOutcome;
 
 use crate::fixture::Ended;
+use crate::killed::pids;
 use crate::live::run;
 use crate::shop::Shop;
 
@@ -64,6 +65,16 @@ fn only_failed_ones_are_kept(shop: &Shop) {
     assert!(tests.contains(&"app::it::panics") && !tests.contains(&"app::it::passes"), "{tests:?}");
 }
 
+/// Waits until neither a supervisor nor anything of one is left, whose run nobody waits for but itself.
+fn what_it_started_goes_with_it(shop: &Shop) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let left = || (shop.places(), pids(shop, "services supervise"));
+    while left() != (vec![], vec![]) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", left());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 fn with_windlass(ended: Ended, shop: &Shop) -> Ended {
     assert_eq!(shop.places().len(), 0, "{}\n{}", ended.stdout, ended.stderr);
     ended
@@ -97,11 +108,7 @@ fn what_failed_is_kept_however_it_failed_and_the_report_says_how_to_look() {
     std::fs::remove_dir_all(shop.it.path("target/windlass/services/kept")).unwrap();
     let ended = crate::fixture::ended(&mut alone).exits(100);
     assert!(ended.stderr.contains("5 tests run: 2 passed, 2 failed, 1 timed out"), "{}", ended.stderr);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !shop.places().is_empty() {
-        assert!(std::time::Instant::now() < deadline, "{:?}", shop.places());
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    what_it_started_goes_with_it(&shop);
     only_failed_ones_are_kept(&shop);
 
     // Threads of one process: what returns an error looks like what passes.
@@ -110,4 +117,5 @@ fn what_failed_is_kept_however_it_failed_and_the_report_says_how_to_look() {
     threads.env("XDG_RUNTIME_DIR", shop.it.path("run"));
     let ended = crate::fixture::ended(&mut threads).exits(101);
     assert!(ended.stdout.contains("1 passed; 2 failed"), "{}", ended.stdout);
+    what_it_started_goes_with_it(&shop);
 }
