@@ -9,8 +9,8 @@ const KEYS: [&str; 4] = ["reads", "lock-nodes", "stand-in", "slow"];
 /// `[nix]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Nix {
-    /// TOML files that Nix reads besides rust-toolchain.toml, the root's Cargo.toml and the configuration, from the workspace's root; a
-    /// directory stands for all in it.
+    /// TOML files that Nix reads besides those that it reads of every workspace, from the workspace's root; a directory stands for all in
+    /// it.
     pub(crate) reads: Vec<String>,
     /// How many inputs flake.lock may have, those of inputs included.
     pub(crate) lock_nodes: Option<u64>,

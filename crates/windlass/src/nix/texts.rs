@@ -14,8 +14,13 @@ use crate::{Context, Exit};
 
 /// The tools' versions.
 const PINS: &str = "nix/pins.toml";
+/// The lockfile of cargo, which nixpkgs reads in order to vendor.
+const CARGO_LOCK: &str = "Cargo.lock";
 /// What Nix reads of every workspace, where it is there.
-const READ: [&str; 3] = ["Cargo.toml", "rust-toolchain.toml", CONFIG];
+const READ: [&str; 7] =
+    ["Cargo.toml", CARGO_LOCK, "rust-toolchain.toml", CONFIG, PINS, "xtask/Cargo.toml", "xtask-windlass/Cargo.toml"];
+/// The toolchain file of old: rustup and rust-overlay take one line in it for the channel, and more for TOML.
+const OLD_TOOLCHAIN: &str = "rust-toolchain";
 
 /// Looks at every file of Nix, at flake.lock, and at the TOML that Nix reads.
 pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
@@ -48,10 +53,12 @@ pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
             wrong.push(problems.to_string());
         }
     }
-    if cx.host.exists(&Path::new(root).join(PINS))
-        && let Err(error) = pins(cx, root)
-    {
-        wrong.push(error.to_string());
+    if let Err(error) = own_pins(cx, root) {
+        // What is no TOML at all has been said.
+        let error = error.to_string();
+        if !wrong.contains(&error) {
+            wrong.push(error);
+        }
     }
     Ok(if wrong.is_empty() {
         Ok(format!("{} files of Nix, {n_toml} of TOML that it reads; {lock}", files.len()))
@@ -60,18 +67,28 @@ pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
     })
 }
 
-/// The TOML files that Nix reads, relative to the root.
+/// The TOML files that Nix reads, relative to the root, each once.
 fn toml_files(cx: &Context, root: &str, more: &[String]) -> anyhow::Result<Vec<String>> {
+    let root = Path::new(root);
     let mut files: Vec<String> = READ.map(str::to_owned).into();
+    let old = cx.host.read_text(&root.join(OLD_TOOLCHAIN))?;
+    files.extend(old.filter(|text| text.trim().contains('\n')).map(|_| OLD_TOOLCHAIN.to_owned()));
     for entry in more {
-        let path = Path::new(root).join(entry);
-        if cx.host.is_dir(&path) {
-            let below = cx.host.files_below(&path)?.into_iter().filter(|file| file.ends_with(".toml"));
-            files.extend(below.map(|file| format!("{}/{file}", entry.trim_end_matches('/'))));
+        let path = root.join(entry);
+        let entry = entry.trim_end_matches('/');
+        let found = if cx.host.is_dir(&path) {
+            let mut below = cx.host.files_below(&path)?;
+            below.retain(|file| file.ends_with(".toml") || file.rsplit('/').next() == Some(CARGO_LOCK));
+            below.iter().map(|file| format!("{entry}/{file}")).collect()
         } else if cx.host.exists(&path) {
-            files.push(entry.clone());
+            vec![entry.to_owned()]
         } else {
             return Err(Usage(format!("{CONFIG}: `nix.reads` names `{entry}`, which is not there")).into());
+        };
+        for file in found {
+            if !files.contains(&file) {
+                files.push(file);
+            }
         }
     }
     Ok(files)

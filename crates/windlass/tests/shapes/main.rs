@@ -8,6 +8,7 @@ mod arguments;
 mod config;
 mod harness;
 mod lockfile;
+mod nix;
 mod own_steps;
 mod red;
 mod repeats;
