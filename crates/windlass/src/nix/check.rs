@@ -7,6 +7,7 @@ use super::program::{self, Program};
 use super::stand_ins::{StandIns, open};
 use super::{built, evaluated, templates, texts};
 use crate::config::{self, Config, Nix};
+use crate::exit::Usage;
 use crate::tasks::nix::{CheckArgs, Level};
 use crate::{Context, Exit};
 
@@ -21,36 +22,74 @@ pub(super) struct Ground<'a> {
     pub(super) args: &'a CheckArgs,
 }
 
-/// Goes as far as it is asked to, or as there is a Nix for.
+/// Goes as far as it is asked to, or as there is a Nix for, and says how far that was.
 ///
 /// # Errors
 ///
 /// When a level that was asked for cannot be tried. That it is not passed is no error but an [`Exit`].
 pub(crate) fn check(cx: &Context, args: &CheckArgs) -> anyhow::Result<Exit> {
+    let asked = asked(args)?;
     let workspace = cx.workspace(&args.nix.plan())?;
     let config = config::of(cx, &workspace.root)?;
     let ground = Ground { cx, workspace: &workspace, config: &config.nix, args };
-    if !level(cx, Level::L0, || texts::check(&ground))? {
+    let mut reached = None;
+    let ended = levels(&ground, &config, asked, &mut reached);
+    // Whatever came of those after it.
+    let level = reached.map_or_else(|| "none".to_owned(), |level| format!("{level:?}"));
+    cx.host.print(&format!("reached  {level}\n"));
+    ended
+}
+
+/// The level that has to be reached, and what is said of who asks for it: whatever only some level does asks for that.
+fn asked(args: &CheckArgs) -> anyhow::Result<Option<(Level, String)>> {
+    let flags = [
+        ("--template", Level::L4, !args.templates.is_empty()),
+        ("--all", Level::L2, args.all),
+        ("--accept", Level::L1, args.accept),
+    ];
+    let mut flags = flags.into_iter().filter(|(.., is_given)| *is_given).map(|(flag, level, _)| (level, flag));
+    let Some(level) = args.level else { return Ok(flags.next().map(|(level, flag)| (level, format!("`{flag}`: ")))) };
+    match flags.find(|(least, _)| *least > level) {
+        Some((least, flag)) => {
+            Err(Usage(format!("`{flag}` is for {least:?}, which `--level {level:?}` does not come to")).into())
+        }
+        None => Ok(Some((level, String::new()))),
+    }
+}
+
+fn levels(
+    ground: &Ground<'_>,
+    config: &Config,
+    asked: Option<(Level, String)>,
+    reached: &mut Option<Level>,
+) -> anyhow::Result<Exit> {
+    let Ground { cx, args, .. } = *ground;
+    if !level(cx, Level::L0, reached, || texts::check(ground))? {
         return Ok(Exit::FAILED);
     }
     let wanted = args.level.unwrap_or(Level::L4);
     if wanted == Level::L0 {
-        return Ok(reached(cx, Level::L0));
+        return Ok(Exit::PASSED);
     }
-    let program = match program::find(cx, config.nix.stand_in.is_some()) {
-        Ok(program) => program,
-        Err(error) if args.level.is_some() => {
-            return Err(error.context(format!("{wanted:?} was asked for, and L0 is as far as this goes")));
+    match (program::find(cx, config.nix.stand_in.is_some()), asked) {
+        (Ok(program), _) => with_nix(ground, config, &program, wanted, reached),
+        (Err(error), Some((least, by))) => {
+            Err(error.context(format!("{by}{least:?} was asked for, and L0 is as far as this goes")))
         }
-        Err(error) => {
+        (Err(error), None) => {
             cx.host.print(&format!("L1       not tried: {error}\n"));
-            return Ok(reached(cx, Level::L0));
+            Ok(Exit::PASSED)
         }
-    };
-    with_nix(&ground, &config, &program, wanted)
+    }
 }
 
-fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Level) -> anyhow::Result<Exit> {
+fn with_nix(
+    ground: &Ground<'_>,
+    config: &Config,
+    program: &Program,
+    wanted: Level,
+    reached: &mut Option<Level>,
+) -> anyhow::Result<Exit> {
     let Ground { cx, workspace, .. } = *ground;
     let stand_ins = StandIns::of(cx, workspace, config)?;
     let open = |traced: bool| open(cx, program, &workspace.root, stand_ins.as_ref(), traced);
@@ -60,7 +99,7 @@ fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Lev
     let outputs = match flake.outputs()? {
         Ok(outputs) => outputs,
         Err(Refused(why)) => {
-            level(cx, Level::L1, || Ok(Err(vec![why])))?;
+            level(cx, Level::L1, reached, || Ok(Err(vec![why])))?;
             return Ok(Exit::FAILED);
         }
     };
@@ -71,15 +110,20 @@ fn with_nix(ground: &Ground<'_>, config: &Config, program: &Program, wanted: Lev
         (Level::L4, &|| templates::check(ground, &flake, &outputs)),
     ];
     for (one, judge) in levels.into_iter().filter(|(one, _)| *one <= wanted) {
-        if !level(cx, one, judge)? {
+        if !level(cx, one, reached, judge)? {
             return Ok(Exit::FAILED);
         }
     }
-    Ok(reached(cx, wanted))
+    Ok(Exit::PASSED)
 }
 
-/// Tries a level, and says what came of it.
-fn level(cx: &Context, level: Level, judge: impl FnOnce() -> anyhow::Result<Judged>) -> anyhow::Result<bool> {
+/// Tries a level, and says what came of it; whether it is `reached`.
+fn level(
+    cx: &Context,
+    level: Level,
+    reached: &mut Option<Level>,
+    judge: impl FnOnce() -> anyhow::Result<Judged>,
+) -> anyhow::Result<bool> {
     let began_ms = cx.host.elapsed_ms();
     let judged = judge()?;
     cx.go_on()?;
@@ -87,6 +131,7 @@ fn level(cx: &Context, level: Level, judge: impl FnOnce() -> anyhow::Result<Judg
     match judged {
         Ok(seen) => {
             cx.host.print(&format!("{level:?}       passed in {time}: {seen}\n"));
+            *reached = Some(level);
             Ok(true)
         }
         Err(wrong) => {
@@ -95,11 +140,6 @@ fn level(cx: &Context, level: Level, judge: impl FnOnce() -> anyhow::Result<Judg
             Ok(false)
         }
     }
-}
-
-fn reached(cx: &Context, level: Level) -> Exit {
-    cx.host.print(&format!("reached  {level:?}\n"));
-    Exit::PASSED
 }
 
 impl Ground<'_> {

@@ -52,7 +52,8 @@ pub(crate) enum Level {
 pub struct CheckArgs {
     #[command(flatten)]
     pub(crate) nix: NixArgs,
-    /// The level to reach: it is an error if that cannot be. Unless it is said, as many as there is a Nix for
+    /// The level to reach: it is an error if that cannot be. Unless it is said, or one of the others asks for one, as many as there is a
+    /// Nix for
     #[arg(long)]
     pub(crate) level: Option<Level>,
     /// Build what `nix.slow` in `.config/windlass.toml` leaves out too

@@ -56,4 +56,27 @@ fn what_is_not_toml_1_0_is_refused_in_every_file_that_nix_reads() {
     for line in expected {
         assert_eq!(checked.matches(&line).count(), 1, "{line}\n{checked}");
     }
+    assert!(checked.ends_with("reached  none\n"), "{checked}");
+}
+
+#[test]
+fn what_only_a_level_does_asks_for_that_level() {
+    let it = with_flake();
+    let cases: [(&[&str], &str); 4] = [
+        (&["--accept"], "`--accept`: L1"),
+        (&["--all"], "`--all`: L2"),
+        (&["--template", "minimal", "--all"], "`--template`: L4"),
+        (&["--level", "L3", "--all"], "error: L3"),
+    ];
+    for (args, asked) in cases {
+        let ended = ended(&mut check(&it, args)).exits(3);
+        let error = format!("{asked} was asked for, and L0 is as far as this goes: there is no `nix`\nhelp: ");
+        assert!(ended.stderr.contains(&error), "{args:?}\n{}", ended.stderr);
+        assert!(ended.stdout.ends_with("\nreached  L0\n"), "{args:?}\n{}", ended.stdout);
+    }
+    let less = ended(&mut check(&it, &["--level", "L1", "--all"])).exits(2);
+    assert_eq!(less.stderr, "error: `--all` is for L2, which `--level L1` does not come to\n");
+    let unasked = ended(&mut check(&it, &[])).exits(0).stdout;
+    assert!(unasked.contains("\nL1       not tried: there is no `nix`\n"), "{unasked}");
+    assert!(unasked.ends_with("\nreached  L0\n"), "{unasked}");
 }
