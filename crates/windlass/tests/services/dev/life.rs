@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::fixture::ended;
+use serde_json::Value;
+
+use crate::fixture::{clean, ended};
 use crate::live::{Live, run};
 
 use super::{Dev, POSTGRES, is_there, kill, wait_until};
@@ -94,6 +96,49 @@ fn whatever_is_killed_the_next_up_goes_on_with_the_data() {
     assert!(
         run(&mut dev.command(&["logs"])).exits(0).stdout.contains("windlass | error: service `postgres` has ended")
     );
+}
+
+/// As it is found after the machine has been started anew: all that was written down of processes and segments is somebody else's
+/// by now, and what was on a tmpfs is gone.
+#[test]
+fn the_data_is_there_after_a_reboot_and_nothing_of_others_is_touched() {
+    let dev = Dev::with_services(POSTGRES);
+    dev.run(&["up"]).exits(0);
+    dev.ask("create table item as select 7 as n");
+    let (running, pid_file) = (dev.home().join("running.json"), dev.home().join("postgres/data/postmaster.pid"));
+    let written = std::fs::read_to_string(&pid_file).unwrap();
+    let pids = dev.pids();
+    kill("-KILL", &[pids[1], pids[0]]);
+    wait_until("they are dead", || !pids.iter().any(|pid| is_there(*pid)));
+    std::fs::remove_dir_all(dev.shop.places()[0].parent().unwrap()).unwrap();
+
+    let mut stranger = clean("sleep").arg("600").spawn().unwrap();
+    let made = ended(clean("ipcmk").args(["-M", "64"])).exits(0).stdout;
+    let segment = made.trim_end().rsplit(' ').next().unwrap();
+    let mut lines: Vec<String> = written.lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], pids[1].to_string());
+    lines[0] = stranger.id().to_string();
+    lines[6] = format!("{} {segment}", lines[6].split_whitespace().next().unwrap());
+    std::fs::write(&pid_file, lines.join("\n") + "\n").unwrap();
+    let mut kept: Value = serde_json::from_str(&std::fs::read_to_string(&running).unwrap()).unwrap();
+    assert_eq!(kept["boot"], std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim());
+    kept["boot"] = "00000000-0000-4000-8000-000000000000".into();
+    kept["pid"] = stranger.id().into();
+    kept["servers"]["postgres"]["pid"] = stranger.id().into();
+    std::fs::write(&running, kept.to_string()).unwrap();
+
+    let status = run(&mut dev.command(&["status"])).exits(1).stdout;
+    let up = dev.run(&["up"]);
+    let told = ended(clean("ipcs").args(["-m", "-i", segment])).exits(0).stdout;
+    let _ = clean("ipcrm").args(["-m", segment]).output();
+    let lives = stranger.try_wait().unwrap().is_none();
+    let _ = stranger.kill();
+    stranger.wait().unwrap();
+    up.exits(0);
+    assert!(status.starts_with("postgres  down  "), "{status}");
+    assert!(lives, "a process of somebody else was killed");
+    assert!(told.contains("bytes=64"), "a segment of somebody else was removed: {told}");
+    assert_eq!(dev.ask("select n from item"), "7\n");
 }
 
 #[test]
