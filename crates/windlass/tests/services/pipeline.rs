@@ -2,7 +2,7 @@
 
 use windlass_record::Outcome;
 
-use crate::live::run;
+use crate::live::{Live, run};
 use crate::shop::Shop;
 
 /// A test that wants a database, and has no crate to ask it with.
@@ -74,6 +74,76 @@ fn a_port_that_has_changed_is_said_in_the_record() {
     let note = format!("port {port} of `postgres` is taken: it has ");
     assert!(shop.it.record().run.notes.iter().any(|it| it.starts_with(&note)), "{}", ended.stdout);
     assert!(ended.stdout.contains(&note), "{}", ended.stdout);
+}
+
+/// Here a test that passes and starts servers of its own, whose supervisor it kills.
+#[test]
+fn what_a_run_has_left_is_removed_and_said_and_fails_a_ci() {
+    let shop = shop("[services.postgres]\n");
+    let script = "server=$(head -1 \"$(psql \"$DATABASE_URL\" -Atc 'show data_directory')/postmaster.pid\")\n\
+                  kill -KILL $(awk '{ print $4 }' /proc/$server/stat)";
+    let leaves = format!(
+        "#[test]\nfn leaves() {{\n    let args = [\"with\", \"--\", \"sh\", \"-c\", {script:?}];\n    \
+         let status = std::process::Command::new({:?}).args(args).status().unwrap();\n    \
+         assert_eq!(status.code(), Some(3));\n}}\n",
+        env!("CARGO_BIN_EXE_windlass")
+    );
+    shop.it.file("tests/asks.rs", &leaves);
+    let said = format!("services have left something: removed `{}/", shop.it.path("run").display());
+    let in_ci = run(&mut shop.command(&["test", "--skip", "doctest", "--ci", "plain"])).exits(3);
+    assert!(shop.it.passed("test") && shop.it.passed("services"), "{}", in_ci.stdout);
+    assert!(in_ci.stderr.contains(&format!("error: {said}")), "{}", in_ci.stderr);
+    assert_eq!(shop.places().len(), 0);
+
+    run(&mut shop.command(&["test", "--skip", "doctest"])).exits(0);
+    let notes = shop.it.record().run.notes;
+    assert!(notes.iter().any(|it| it.starts_with(&said)), "{notes:?}");
+    assert_eq!(shop.places().len(), 0);
+}
+
+/// Neither finds the template that both need, for what makes it waits until both are at it.
+#[test]
+fn runs_of_two_worktrees_that_make_the_same_template_at_once_have_their_databases() {
+    let (one, other) = (shop(""), shop(""));
+    one.it.file("meeting/empty", "");
+    let script = "touch \\\"$0/$$\\\"; until [ $(ls \\\"$0\\\" | wc -l) = 3 ]; do sleep 0.02; done; \
+                  psql -q \\\"$DATABASE_URL\\\" -c 'create table item as select 42 as n'";
+    let meeting = one.it.path("meeting");
+    let services = format!(
+        "[services.postgres]\nmigrate = {{ run = [\"sh\", \"-c\", \"{script}\", \"{}\"], inputs = [] }}\n",
+        meeting.display()
+    );
+    let cache = one.it.path("cache");
+    for shop in [&one, &other] {
+        shop.it.file(".config/windlass.toml", &services);
+        shop.it.file("tests/asks.rs", &TEST.replace("select 40 + 2", "select n from item"));
+    }
+    // The same user, with the same directories.
+    let test = |shop: &Shop| {
+        let mut command = shop.command(&["test", "--skip", "doctest"]);
+        Live::start(command.env("XDG_CACHE_HOME", &cache).env("XDG_RUNTIME_DIR", one.it.path("run")))
+    };
+    let has_filled = |shop: &Shop| {
+        let notes = shop.it.record().run.notes;
+        assert!(!notes.iter().any(|it| it.contains("is not kept")), "{notes:?}");
+        notes.iter().any(|it| it.starts_with("`postgres` has `migrate`: "))
+    };
+    for live in [test(&one), test(&other)] {
+        live.ended().exits(0);
+    }
+    assert!(has_filled(&one) && has_filled(&other));
+    let kept = || {
+        let names = std::fs::read_dir(cache.join("windlass/templates")).unwrap();
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    // The empty cluster and the schema, each whole.
+    let names = kept();
+    assert!(names.len() == 2 && names.iter().all(|it| it.starts_with("postgres-") && !it.contains('.')), "{names:?}");
+    assert_eq!(one.places().len(), 0);
+
+    test(&other).ended().exits(0);
+    assert!(!has_filled(&other));
+    assert_eq!((kept().len(), one.places().len()), (2, 0));
 }
 
 #[test]
