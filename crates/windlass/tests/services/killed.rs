@@ -8,7 +8,7 @@ use crate::live::{Live, run};
 use crate::shop::Shop;
 
 /// The command line of what a command under test waits for.
-const SLEEP: &str = "sleep 600 ";
+pub(crate) const SLEEP: &str = "sleep 600 ";
 
 /// A run that is under way: `with` and a command that sleeps.
 fn under_way(shop: &Shop) -> Live {

@@ -1,8 +1,12 @@
 //! One command with its services.
 
+use std::fs::File;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use crate::killed::{SLEEP, kill, pids};
 use crate::live::{Live, run};
 use crate::shop::Shop;
 
@@ -13,7 +17,7 @@ fn a_command_has_a_database_of_its_own_and_nothing_is_left_of_it() {
     let shop = Shop::with_postgres();
     let ended = shop.run(ASK).exits(0);
     assert_eq!((&*ended.stdout, &*ended.stderr), ("windlass|windlass|off\n", ""));
-    assert_eq!(shop.places(), Vec::<std::path::PathBuf>::new());
+    assert_eq!(shop.places(), Vec::<PathBuf>::new());
     assert!(!shop.it.path("target/windlass/runs").exists());
 }
 
@@ -127,6 +131,46 @@ fn servers_that_refuse_root_run_for_root_too() {
     std::fs::set_permissions(shop.it.path("bin/setpriv"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let refused = run(shop.with("true").env("PATH", path(&path_now))).exits(3);
     assert!(refused.stderr.starts_with("error: this is root, which servers refuse, "), "{}", refused.stderr);
+}
+
+/// Root without user namespaces only: the server is `nobody`'s, and started by no program of windlass's.
+#[test]
+fn a_server_that_was_handed_over_dies_with_the_supervisor_too() {
+    if crate::fixture::ended(crate::fixture::clean("id").arg("-u")).stdout != "0\n" {
+        return;
+    }
+    let shop = Shop::with_postgres();
+    shop.it.file("bin/unshare", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(shop.it.path("bin/unshare"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", shop.it.path("bin").display(), std::env::var("PATH").unwrap());
+    let file = shop.it.path("server");
+    let script = format!(
+        "head -1 \"$(psql \"$DATABASE_URL\" -Atc 'show data_directory')/postmaster.pid\" > '{0}.part'; \
+         mv '{0}.part' '{0}'; sleep 600",
+        file.display()
+    );
+    let mut live = Live::start(shop.with(&script).env("PATH", path));
+    live.wait_for_file(&file);
+    let server = PathBuf::from("/proc").join(shop.it.read("server").trim_end());
+    assert_eq!(server.metadata().unwrap().uid(), 65534);
+    let data = server.join("cwd").read_link().unwrap();
+    let place = data.ancestors().nth(2).unwrap();
+
+    // It is where all users' are: what other tests start meanwhile is not to sweep it, for it would say so.
+    let lock = File::options().write(true).open(place.join("lock")).unwrap();
+    let holder = std::thread::spawn(move || lock.lock().map(|()| lock));
+    kill(&pids(&shop, "services supervise"));
+    let _held = holder.join().unwrap().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while std::fs::read(server.join("cmdline")).is_ok_and(|line| !line.is_empty()) {
+        assert!(Instant::now() < deadline, "the server still runs");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // By itself, so that no segment of it stays.
+    assert!(!data.join("postmaster.pid").exists());
+    std::fs::remove_dir_all(place).unwrap();
+    kill(&pids(&shop, SLEEP));
+    live.ended().exits(137);
 }
 
 /// Who is not root shows it with every test.
