@@ -1,9 +1,10 @@
 //! One command with its services.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::killed::{SLEEP, kill, pids};
@@ -218,13 +219,14 @@ fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {
         command.env("XDG_CACHE_HOME", &cache);
         command
     };
-    // A server of the machine's own is not what this is about.
-    let units = || {
-        let dirs = ["/lib/systemd/system", "/etc/systemd/system", "/etc/init.d"].map(std::fs::read_dir);
-        let names = dirs.into_iter().flatten().flatten().map(|entry| entry.unwrap().file_name());
-        names.collect::<std::collections::BTreeSet<_>>()
+    let units = |root: &Path| {
+        let dirs = ["lib/systemd/system", "usr/lib/systemd/system", "etc/systemd/system", "etc/init.d"];
+        let files = dirs.into_iter().flat_map(|dir| std::fs::read_dir(root.join(dir))).flatten();
+        files.map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>()
     };
-    let before = units();
+    // A server of the machine's own, which may listen where the package's would, is not what this is about.
+    let of_system = || (units(Path::new("/")), TcpStream::connect(("127.0.0.1", 6379)).is_ok());
+    let before = of_system();
     let script = "port=${REDIS_URL##*:}; exec 3<>/dev/tcp/127.0.0.1/${port%/*}\n\
         password=${REDIS_URL#redis://:}; password=${password%@*}\n\
         printf 'AUTH %s\\r\\nCONFIG GET maxmemory\\r\\nCONFIG GET save\\r\\nQUIT\\r\\n' \"$password\" >&3; cat <&3";
@@ -237,14 +239,24 @@ fn a_server_that_the_system_lacks_is_unpacked_and_installed_nowhere() {
     if crate::fixture::find("redis-server").is_none() {
         let said = "`redis` is not at hand; about to fetch ";
         assert!(first.stderr.starts_with(said) && first.stderr.contains("apt-get download"), "{}", first.stderr);
-        assert_eq!(run(&mut command(&args)).exits(0).stderr, "");
+        // The package has what would start it with the system, and nothing of that is there.
+        let own = units(&cache.join("windlass/servers/redis"));
+        assert!(!own.is_empty() && own.is_disjoint(&units(Path::new("/"))), "{own:?}");
         assert_eq!(crate::fixture::find("redis-server"), None);
+        // It is the program that runs, as the only one of the package, for as long as the command does.
+        let running = "readlink /proc/[0-9]*/exe | grep \"^$XDG_CACHE_HOME/\"";
+        let ended = run(&mut command(&["with", "--no-setup", "--", "sh", "-c", running])).exits(0);
+        assert_eq!((ended.stdout.lines().count(), &*ended.stderr), (1, ""), "{}", ended.stdout);
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let exes = entries.filter_map(|entry| std::fs::read_link(entry.path().join("exe")).ok());
+        assert_eq!(exes.filter(|exe| exe.starts_with(&cache)).collect::<Vec<_>>(), [""; 0].map(PathBuf::from));
+
+        let empty = shop.it.path("empty");
+        let mut refused = shop.command(&["with", "--no-setup", "--", "true"]);
+        refused.env("XDG_CACHE_HOME", &empty).env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+        let refused = run(&mut refused).exits(3).stderr;
+        assert!(refused.starts_with("error: service `redis`: there is no `redis-server` on `PATH`"), "{refused}");
+        assert!(!empty.exists());
     }
-    assert_eq!(units(), before);
-    assert_eq!(
-        std::net::TcpStream::connect("127.0.0.1:6379").unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionRefused
-    );
-    let other = run(command(&["with", "--no-setup", "--", "true"]).env("PATH", "/nowhere"));
-    assert_ne!(other.code, Some(0));
+    assert_eq!(of_system(), before);
 }
