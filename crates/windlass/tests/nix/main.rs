@@ -8,7 +8,6 @@ mod fixture;
 mod broken;
 mod image;
 mod module;
-mod pins;
 mod real;
 mod render;
 mod seed;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use windlass_nextest::{MINIMUM, PINNED};
+
 use crate::fixture::{Fixture, ended};
 
 /// A workspace with a flake that has nothing in it.
@@ -79,4 +81,12 @@ fn what_only_a_level_does_asks_for_that_level() {
     let unasked = ended(&mut check(&it, &[])).exits(0).stdout;
     assert!(unasked.contains("\nL1       not tried: there is no `nix`\n"), "{unasked}");
     assert!(unasked.ends_with("\nreached  L0\n"), "{unasked}");
+}
+
+#[test]
+fn the_nextest_that_is_installed_is_the_one_that_is_pinned() {
+    let pins = windlass_nix::read_pins("nix/pins.toml", windlass_nix::PINS).unwrap();
+    let nextest = pins.iter().find(|pin| pin.name == "cargo-nextest").unwrap();
+    assert_eq!(nextest.version.to_string(), format!(">={MINIMUM}"));
+    assert_eq!(nextest.cargo, ["--locked".to_owned(), format!("cargo-nextest@{PINNED}")]);
 }
