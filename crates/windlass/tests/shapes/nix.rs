@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use windlass_nextest::{MINIMUM, PINNED};
+use windlass_record::Outcome;
 
 use crate::fixture::{Fixture, ended};
 
@@ -89,4 +90,59 @@ fn the_nextest_that_is_installed_is_the_one_that_is_pinned() {
     let nextest = pins.iter().find(|pin| pin.name == "cargo-nextest").unwrap();
     assert_eq!(nextest.version.to_string(), format!(">={MINIMUM}"));
     assert_eq!(nextest.cargo, ["--locked".to_owned(), format!("cargo-nextest@{PINNED}")]);
+}
+
+#[test]
+fn the_stage_of_ci_is_red_where_a_file_of_nix_is_badly_formatted_or_has_dead_code_and_names_it() {
+    let it = with_flake();
+    it.windlass(&["ci", "--stage", "nix"]).exits(0);
+    assert!(it.passed("nix"));
+    it.file("nix/shell.nix", "{pkgs}: pkgs\n").file("nix/dead.nix", "let\n  a = 1;\nin\n2\n");
+    let said = it.windlass(&["ci", "--stage", "nix"]).exits(1).stdout;
+    assert_eq!(it.outcome("nix"), Outcome::Failed { code: 1 });
+    for file in ["nix/shell.nix:1", "nix/dead.nix:2"] {
+        assert!(it.log("nix").contains(file) && said.contains(file), "{file}\n{said}");
+    }
+    assert!(!said.contains("flake.nix:"), "{said}");
+    // Pasted it is red too.
+    assert_eq!(it.shell(&it.record().step("nix").unwrap().command).code, Some(1));
+}
+
+#[test]
+fn a_workspace_without_files_of_nix_has_no_such_stage() {
+    let it = Fixture::app();
+    let planned = it.windlass(&["ci", "--dry-run"]).exits(0).stdout;
+    assert!(planned.contains("fmt") && !planned.contains("nix"), "{planned}");
+    let said = it.windlass(&["ci", "--stage", "nix"]);
+    assert!(
+        format!("{}{}", said.stdout, said.stderr).contains("there is no file of Nix"),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
+}
+
+/// What is compiled for a minute.
+mod deep {
+    use super::*;
+    use crate::fixture::clean;
+
+    #[test]
+    fn a_windlass_that_knows_no_nix_leaves_the_stage_out_and_says_how_that_is_mended() {
+        let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/without-nix");
+        let build = ["build", "--locked", "--package", "windlass", "--bin", "windlass", "--target-dir", target];
+        ended(clean("cargo").args(build).current_dir(env!("CARGO_MANIFEST_DIR"))).exits(0);
+        let windlass = |it: &Fixture, args: &[&str]| {
+            ended(clean(Path::new(target).join("debug/windlass")).args(args).current_dir(it.root()))
+        };
+        let it = with_flake();
+        it.file("nix/shell.nix", "{pkgs}: pkgs\n");
+        let said = windlass(&it, &["ci", "--stage", "nix,fmt"]).exits(0).stdout;
+        let why = "this windlass was compiled without its feature `nix`";
+        let help = "add `features = [\"nix\"]` to the dependency `windlass` in the xtask's Cargo.toml";
+        assert!(said.contains(&format!("  nix: {why}; {help}")), "{said}");
+        assert!(matches!(it.outcome("nix"), Outcome::Skipped { .. }) && it.passed("fmt"));
+        let refused = windlass(&it, &["nix", "check"]).exits(2).stderr;
+        assert!(refused.starts_with(&format!("error: {why}\nhelp: {help}")), "{refused}");
+    }
 }
