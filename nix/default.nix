@@ -27,11 +27,13 @@ in
   # By name, so that who wants another output evaluates none of these.
   inherit (own)
     devShells
-    packages
     apps
     formatter
     legacyPackages
     ;
+
+  # The workspace's one program is `windlass`, with a feature that is not one of its own.
+  packages = builtins.mapAttrs (_: packages: removeAttrs packages [ "default" ]) own.packages;
 
   checks = builtins.mapAttrs (
     system: checks:

@@ -16,7 +16,7 @@
   nextestArgs ? [ ],
   # Where cargo builds from, if that is not all of `root`.
   src ? import ./source.nix root,
-  # What the workspace needs to be compiled, such as `pkgs: [ pkgs.pkg-config ]`, for the shells and the checks.
+  # What the workspace needs to be compiled, such as `pkgs: [ pkgs.pkg-config ]`, for the shells, the packages and the checks.
   nativeBuildInputs ? _: [ ],
   # What it links, such as `pkgs: [ pkgs.openssl ]`.
   buildInputs ? _: [ ],
@@ -82,10 +82,23 @@ let
     in
     {
       devShells = shells;
-      packages = {
-        inherit (pkgs) windlass;
-      }
-      // exports.packages;
+      packages =
+        import ./programs.nix {
+          inherit
+            lib
+            pkgs
+            root
+            src
+            toolchain
+            xtask
+            ;
+          nativeBuildInputs = nativeBuildInputs pkgs;
+          buildInputs = buildInputs pkgs;
+        }
+        // {
+          inherit (pkgs) windlass;
+        }
+        // exports.packages;
       checks = import ./cargo-checks.nix {
         inherit
           lib

@@ -1,4 +1,5 @@
-# Each template as a workspace of its own: filled as `windlass init --nix` fills it, then its format, lints, tests and documentation.
+# Each template as a workspace of its own: filled as `windlass init --nix` fills it, then its format, lints, tests and
+# documentation, and its programs.
 {
   lib,
   pkgs,
@@ -21,14 +22,16 @@ let
       workspace = mkWorkspace {
         inherit root;
         src = filled name;
-        systems = [ pkgs.stdenv.hostPlatform.system ];
+        systems = [ system ];
       };
+      inherit (pkgs.stdenv.hostPlatform) system;
+      programs = lib.filterAttrs (name: _: name == "default") workspace.packages.${system};
     in
     pkgs.linkFarm "template-${name}" (
       lib.mapAttrsToList (check: path: {
         name = check;
         inherit path;
-      }) workspace.checks.${pkgs.stdenv.hostPlatform.system}
+      }) (workspace.checks.${system} // programs)
     );
 in
 builtins.mapAttrs checks (import ../../templates)

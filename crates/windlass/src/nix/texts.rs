@@ -46,7 +46,16 @@ pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
         };
     }
     let mut n_toml = 0;
-    for file in toml_files(cx, root, &config.reads)? {
+    let mut toml = toml_files(cx, root, &config.reads)?;
+    if cx.host.exists(&Path::new(root).join(FLAKE)) {
+        // `lib.mkWorkspace` looks there for programs.
+        for manifest in workspace.members.iter().map(|it| relative(root, &it.manifest_path)) {
+            if !toml.contains(&manifest) {
+                toml.push(manifest);
+            }
+        }
+    }
+    for file in toml {
         let Some(text) = text(&file)? else { continue };
         n_toml += 1;
         if let Err(problems) = windlass_toml::check_plain(&file, &text) {
@@ -67,7 +76,12 @@ pub(super) fn check(ground: &Ground<'_>) -> anyhow::Result<Judged> {
     })
 }
 
-/// The TOML files that Nix reads, relative to the root, each once.
+/// A path as it is below the root.
+fn relative(root: &str, path: &str) -> String {
+    path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned()
+}
+
+/// The TOML files that Nix reads besides the members' manifests, relative to the root, each once.
 fn toml_files(cx: &Context, root: &str, more: &[String]) -> anyhow::Result<Vec<String>> {
     let root = Path::new(root);
     let mut files: Vec<String> = READ.map(str::to_owned).into();

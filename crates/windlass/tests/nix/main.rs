@@ -8,6 +8,7 @@ mod fixture;
 mod broken;
 mod image;
 mod module;
+mod programs;
 mod real;
 mod render;
 mod seed;
