@@ -6,8 +6,9 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use windlass_nix::Pin;
 use windlass_plan::Command;
-use windlass_services::{Definition, shipped, shipped_names};
+use windlass_services::{Definition, Programs, shipped, shipped_names};
 use windlass_supervisor::Found;
+use windlass_toml::Wanted;
 
 use super::flake::system;
 use super::pinned::fetched;
@@ -18,8 +19,15 @@ use crate::{Context, servers};
 const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// What this machine has: the toolchain, and the tools and servers that the flake may ask for, by their names in nixpkgs. What is missing
-/// is fetched into the user's cache.
-pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[Pin]) -> anyhow::Result<Value> {
+/// is fetched into the user's cache. It is an error if something is not of the version that is wanted, or cannot be had at all; unless
+/// `demands` is false: then it is what there is.
+pub(super) fn facts(
+    cx: &Context,
+    root: &str,
+    declared: &[Definition],
+    pins: &[Pin],
+    demands: bool,
+) -> anyhow::Result<Value> {
     let rustc = |args: &[&str]| -> anyhow::Result<String> {
         let answer = cx.ask(&Command::new("rustc", root).args(args.iter().copied()), ANSWER)?;
         match answer.code {
@@ -37,12 +45,15 @@ pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[P
     let shipped = shipped_names().filter_map(shipped);
     for service in shipped.chain(declared.iter().cloned()) {
         let Some(attribute) = service.nix_attribute() else { continue };
-        let found = servers::at_hand(cx, service.programs())?;
+        let found = servers::at_hand(cx, service.programs());
+        let any = || servers::at_hand(cx, Programs { version: &Wanted::Any, ..service.programs() });
+        let Some(found) = taken(cx, found, any, demands)? else { continue };
         let names = programs_of(&service);
         tools.insert(attribute, of_service(cx, &service, &found, &names));
     }
     for pin in pins.iter().filter(|pin| pin.is_for(std::env::consts::OS)) {
-        let found = fetched(cx, pin)?;
+        let any = || fetched(cx, &Pin { version: Wanted::Any, ..pin.clone() });
+        let Some(found) = taken(cx, fetched(cx, pin), any, demands)? else { continue };
         tools.insert(pin.nix.clone(), tool(cx, &found, &pin.programs));
     }
     Ok(json!({
@@ -52,6 +63,23 @@ pub(super) fn facts(cx: &Context, root: &str, declared: &[Definition], pins: &[P
         "rust": { "version": version, "sysroot": rustc(&["--print", "sysroot"])? },
         "tools": tools,
     }))
+}
+
+/// What is found of what is wanted, or without demands of `any` version.
+fn taken(
+    cx: &Context,
+    found: anyhow::Result<Found>,
+    any: impl FnOnce() -> anyhow::Result<Found>,
+    demands: bool,
+) -> anyhow::Result<Option<Found>> {
+    match found {
+        Err(_) if !demands => {
+            let found = any().ok();
+            cx.go_on()?;
+            Ok(found)
+        }
+        found => found.map(Some),
+    }
 }
 
 /// Every program that a service's file names.

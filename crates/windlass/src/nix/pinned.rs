@@ -31,7 +31,8 @@ pub(crate) fn pinned(cx: &Context, root: &str, fetches: bool) -> anyhow::Result<
     own_pins(cx, root)?.into_iter().filter(|pin| pin.is_for(std::env::consts::OS)).map(one).collect()
 }
 
-fn found(cx: &Context, pin: &Pin) -> anyhow::Result<Found> {
+/// A tool, as it is.
+pub(super) fn found(cx: &Context, pin: &Pin) -> anyhow::Result<Found> {
     let found = with_programs(pin, |programs| windlass_supervisor::find(&cx.host, programs));
     found.map_err(|error| of_pin(pin, error.into()))
 }
@@ -42,7 +43,7 @@ pub(super) fn fetched(cx: &Context, pin: &Pin) -> anyhow::Result<Found> {
 }
 
 /// A tool as what finds and fetches servers takes it.
-pub(super) fn with_programs<T>(pin: &Pin, act: impl FnOnce(Programs<'_>) -> T) -> T {
+fn with_programs<T>(pin: &Pin, act: impl FnOnce(Programs<'_>) -> T) -> T {
     let package = Package {
         debian: pin.debian.clone(),
         cargo: pin.cargo.clone(),

@@ -32,12 +32,27 @@ impl StandIns {
     ///
     /// # Errors
     ///
-    /// When that cannot be had.
+    /// When that cannot be had in the versions that are wanted.
     pub(super) fn of(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Option<Self>> {
+        Self::made(cx, workspace, config, true)
+    }
+
+    /// The same, with whatever this machine has.
+    pub(super) fn of_any(cx: &Context, workspace: &Workspace, config: &Config) -> anyhow::Result<Option<Self>> {
+        Self::made(cx, workspace, config, false)
+    }
+
+    fn made(cx: &Context, workspace: &Workspace, config: &Config, demands: bool) -> anyhow::Result<Option<Self>> {
         let Some(dir) = &config.nix.stand_in else { return Ok(None) };
-        let facts = host::facts(cx, &workspace.root, &config.services, &texts::pins(cx, &workspace.root)?)?;
+        let pins = texts::pins(cx, &workspace.root)?;
+        let facts = host::facts(cx, &workspace.root, &config.services, &pins, demands)?;
         let to = rundir::windlass_dir(&workspace.target_directory).join("nix");
         Ok(Some(Self { from: Path::new(&workspace.root).join(dir), to, facts }))
+    }
+
+    /// Whether this machine has what nixpkgs calls so.
+    pub(super) fn has(&self, attribute: &str) -> bool {
+        self.facts["tools"].get(attribute).is_some()
     }
 
     /// The inputs, each with the URL of what stands in for it. `traced` is whether what is used of them is said.

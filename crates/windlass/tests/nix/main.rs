@@ -8,6 +8,7 @@ mod fixture;
 mod broken;
 mod image;
 mod module;
+mod parity;
 mod programs;
 mod real;
 mod render;
