@@ -81,6 +81,8 @@ pub struct Package {
     pub debian: Vec<String>,
     /// What `cargo install` is told to compile it: a package of crates.io with its version, and flags.
     pub cargo: Vec<String>,
+    /// What `pip install` is told: packages of Python, which no service is.
+    pub pip: Vec<String>,
     /// Directories beside those of `PATH` in which the programs may be; `*` stands for any part of one name.
     pub find: Vec<String>,
     /// What says the version: the server's program and arguments; without arguments it is not asked.

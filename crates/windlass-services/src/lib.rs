@@ -17,6 +17,7 @@ pub mod migrations;
 mod mqtt;
 mod mysql;
 mod nats;
+pub mod pip;
 mod postgres;
 mod read;
 mod redis;

@@ -179,7 +179,7 @@ fn read_package(
     };
     let client = templates(section.entry("client", source), &[], source);
     let client_env = section.entry("client-env", source).map(|env| read_variables(&env, source)).unwrap_or_default();
-    let package = Package { nix, nix_major, debian, cargo, find, probe, or, client, client_env };
+    let package = Package { nix, nix_major, debian, cargo, pip: Vec::new(), find, probe, or, client, client_env };
     Some(package).filter(|it| !it.probe.is_empty())
 }
 

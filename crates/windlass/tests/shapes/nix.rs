@@ -122,7 +122,38 @@ fn a_workspace_without_files_of_nix_has_no_such_stage() {
     );
 }
 
-/// What is compiled for a minute.
+#[test]
+fn doctor_and_setup_tell_of_the_tools_that_the_workspace_pins() {
+    let it = Fixture::app();
+    it.file(
+        "nix/pins.toml",
+        "schema = 1\n[tools.git]\nversion = \">=2\"\nfor = \"tells what has changed\"\n\
+         [tools.nobodys-tool]\nfor = \"is missed\"\n[tools.elsewhere]\nonly = \"darwin\"\nfor = \"is not for here\"\n",
+    );
+    let doctor = it.windlass(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains("ok      git\n          wanted      >=2\n          found       2."), "{doctor}");
+    let missing = "nix/pins.toml wants `nobodys-tool`, which is not at hand";
+    let row = format!(
+        "MISSING nobodys-tool\n          wanted      any version\n          found       {missing}\n          needed for  is missed\n"
+    );
+    assert!(doctor.contains(&row), "{doctor}");
+    assert!(!cfg!(target_os = "linux") || !doctor.contains("elsewhere"), "{doctor}");
+    let setup = it.windlass(&["setup"]).exits(3);
+    assert!(setup.stdout.contains("\ngit 2."), "{}", setup.stdout);
+    assert!(setup.stderr.contains("`nobodys-tool` has to be installed by you"), "{}", setup.stderr);
+
+    it.file("nix/pins.toml", &it.read("nix/pins.toml").replace(">=2", ">=99"));
+    let old = "nix/pins.toml wants `git` >=99, and there is 2.";
+    let doctor = it.windlass(&["doctor"]).exits(1).stdout;
+    assert!(
+        doctor.contains(&format!("MISSING git\n          wanted      >=99\n          found       {old}")),
+        "{doctor}"
+    );
+    let setup = it.windlass(&["setup"]).exits(3).stderr;
+    assert!(setup.starts_with(&format!("error: {old}")), "{setup}");
+}
+
+/// What is compiled for minutes, or wants a Python with pip.
 mod deep {
     use super::*;
     use crate::fixture::clean;
@@ -144,5 +175,42 @@ mod deep {
         assert!(matches!(it.outcome("nix"), Outcome::Skipped { .. }) && it.passed("fmt"));
         let refused = windlass(&it, &["nix", "check"]).exits(2).stderr;
         assert!(refused.starts_with(&format!("error: {why}\nhelp: {help}")), "{refused}");
+    }
+
+    #[test]
+    fn a_tool_that_only_pip_has_is_put_into_the_cache_and_runs_from_there() {
+        let it = Fixture::app();
+        // A package as pip fetches it: a program, and the module that it needs.
+        it.file("of/hello.py", "def main():\n    print('hello 1.5.0')\n");
+        it.file("of/hello-1.5.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: hello\nVersion: 1.5.0\n");
+        it.file("of/hello-1.5.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
+        it.file("of/hello-1.5.0.dist-info/entry_points.txt", "[console_scripts]\nhello-of-pip = hello:main\n");
+        it.file("of/hello-1.5.0.dist-info/RECORD", "hello.py,,\n");
+        let wheel = it.path("hello-1.5.0-py3-none-any.whl");
+        it.shell("cd of && python3 -m zipfile -c ../hello-1.5.0-py3-none-any.whl hello.py hello-1.5.0.dist-info")
+            .exits(0);
+        it.file(
+            "nix/pins.toml",
+            &format!(
+                "schema = 1\n[tools.hello-of-pip]\nversion = \">=1.5\"\npip = [\"--no-index\", \"{}\"]\nfor = \"greets\"\n",
+                wheel.display()
+            ),
+        );
+        let windlass = |task: &str| ended(it.command(&[task]).env("XDG_CACHE_HOME", it.path("cache")));
+        assert!(windlass("doctor").exits(1).stdout.contains("MISSING hello-of-pip\n"));
+        let setup = windlass("setup").exits(0);
+        let dir = it.path("cache/windlass/servers/hello-of-pip");
+        assert!(
+            setup.stderr.contains(&format!("about to have pip put it into `{}`", dir.display())),
+            "{}",
+            setup.stderr
+        );
+        assert!(setup.stdout.ends_with("\nhello-of-pip 1.5.0\n"), "{}", setup.stdout);
+        let doctor = windlass("doctor").exits(0).stdout;
+        assert!(
+            doctor.contains(&format!("found       1.5.0\n          from        {}/bin\n", dir.display())),
+            "{doctor}"
+        );
+        assert_eq!(ended(&mut Command::new(dir.join("bin/hello-of-pip"))).exits(0).stdout, "hello 1.5.0\n");
     }
 }
