@@ -78,6 +78,11 @@ impl Nix {
         self.call(["develop", &format!(".#{attribute}")]).arg("--command").args(command.iter().copied())
     }
 
+    /// Builds and runs an app in the flake's directory.
+    pub fn run(&self, attribute: &str, args: &[&str]) -> Command {
+        self.call(["run", &format!(".#{attribute}")]).arg("--").args(args.iter().copied())
+    }
+
     /// Makes a workspace of a template in this directory.
     pub fn init(&self, template: &str) -> Command {
         self.new_call(["flake", "init", "--template", template])
@@ -218,6 +223,7 @@ mod tests {
             offline.check(),
             offline.build(&[check], true),
             offline.develop("default", &["cargo", "--version"]),
+            alone.run("apps.x86_64-linux.up", &["--help"]),
         ];
         let lines: Vec<_> = lines.iter().map(Command::shell_here).collect();
         insta::assert_snapshot!(lines.join("\n").replace("--extra-experimental-features 'nix-command flakes'", "-X"), @"
@@ -233,6 +239,7 @@ mod tests {
         /cache/nix/bin/nix -X flake check --log-lines 60 --option allow-import-from-derivation false --offline --no-write-lock-file --override-input nixpkgs path:/ws/stand-in/nixpkgs
         /cache/nix/bin/nix -X build --no-link --keep-going --log-lines 60 --rebuild '.#checks.x86_64-linux.fmt' --option allow-import-from-derivation false --offline --no-write-lock-file --override-input nixpkgs path:/ws/stand-in/nixpkgs
         /cache/nix/bin/nix -X develop '.#default' --option allow-import-from-derivation false --offline --no-write-lock-file --override-input nixpkgs path:/ws/stand-in/nixpkgs --command cargo --version
+        nix -X run '.#apps.x86_64-linux.up' --option allow-import-from-derivation false --no-update-lock-file -- --help
         ");
     }
 

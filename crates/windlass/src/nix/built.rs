@@ -1,4 +1,4 @@
-//! L2: shells open, and packages are built. L3: checks are built.
+//! L2: shells open, packages are built, and apps run. L3: checks are built.
 
 use std::path::Path;
 
@@ -10,7 +10,10 @@ use super::flake::{Flake, system};
 /// What a package is called that is an image: it has to be the same when it is built again.
 const IMAGE: &str = "image-";
 
-/// Opens every shell, and builds every package that is not slow, images twice.
+/// The apps that a flake has of windlass, each with arguments by which it shows that it runs and does nothing.
+const APPS: [(&str, &[&str]); 2] = [("ci", &["--dry-run", "--no-setup"]), ("up", &["--help"])];
+
+/// Opens every shell, builds every package that is not slow, images twice, and runs windlass's apps.
 pub(super) fn packages(ground: &Ground<'_>, flake: &Flake<'_>, outputs: &Outputs) -> anyhow::Result<Judged> {
     let mut wrong = Vec::new();
     let shells = outputs.of("devShells", &system());
@@ -35,10 +38,30 @@ pub(super) fn packages(ground: &Ground<'_>, flake: &Flake<'_>, outputs: &Outputs
     if wrong.is_empty() && !images.is_empty() {
         wrong.extend(build(flake, &images, true)?.err());
     }
+    let apps = run(ground, flake, outputs, &mut wrong)?;
     Ok(judged(wrong, || {
         let images = if images.is_empty() { "" } else { ", images the same again" };
-        format!("{} shells open, {} packages are built{images}{left_out}", shells.len(), packages.len())
+        let (n_shells, n_packages) = (shells.len(), packages.len());
+        format!("{n_shells} shells open, {n_packages} packages are built{images}, {apps} apps run{left_out}")
     }))
+}
+
+/// Runs the apps, and says how many; of others nobody knows what they do.
+fn run(ground: &Ground<'_>, flake: &Flake<'_>, outputs: &Outputs, wrong: &mut Vec<String>) -> anyhow::Result<usize> {
+    let there = outputs.of("apps", &system());
+    let mut n_run = 0;
+    for (app, args) in APPS.into_iter().filter(|(app, _)| there.contains(app) && !ground.is_slow(app)) {
+        let name = format!("apps.{}.{app}", system());
+        let program = flake.ask(&flake.nix.eval_text(&format!("{name}.program")))?;
+        if program.is_ok_and(|program| !program.stdout.trim().ends_with(&format!("windlass-{app}"))) {
+            continue;
+        }
+        n_run += 1;
+        if let Err(refused) = flake.build(&flake.nix.run(&name, args))? {
+            wrong.push(format!("the app `{app}` does not run:\n{}", refused.0));
+        }
+    }
+    Ok(n_run)
 }
 
 /// Builds every check that is not slow.

@@ -39,7 +39,7 @@ pub(crate) enum Level {
     L0,
     /// Every output evaluates, for every system
     L1,
-    /// Shells open, packages and images are built
+    /// Shells open, packages and images are built, apps run
     L2,
     /// Checks are built: services boot
     L3,

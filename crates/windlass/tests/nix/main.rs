@@ -5,6 +5,7 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
+mod apps;
 mod broken;
 mod image;
 mod module;
