@@ -1,4 +1,5 @@
-# Each of these services is started as process-compose would start it, asked until it answers, and asked for something that only it knows.
+# Each of these services is started as process-compose would start it, by what its file says: the command, the probe until it answers,
+# and in the end the signal. In between it is asked for something that only it knows.
 {
   lib,
   pkgs,
@@ -15,6 +16,7 @@ let
         servers
         ;
     })
+    processes
     scripts
     ;
   # What a person would ask; the addresses are those that the service exports.
@@ -31,6 +33,14 @@ let
   };
   boot =
     name: question:
+    let
+      process = processes.${name};
+      # By a shell, as process-compose does it.
+      shell = command: "bash -c ${lib.escapeShellArgs [ command ]}";
+      start = shell process.command;
+      ready = shell process.readiness_probe.exec.command;
+      stop = "kill -${toString process.shutdown.signal} $server";
+    in
     pkgs.runCommand "service-${name}"
       {
         nativeBuildInputs = [
@@ -44,17 +54,17 @@ let
         # Others may build at the same time, and where nothing keeps builds apart they have the same ports.
         for attempt in 1 2 3 4 5; do
           export WINDLASS_PORT=$((20000 + RANDOM % 12000))
-          ${scripts.${name}.start} > log 2>&1 &
+          ${start} > log 2>&1 &
           server=$!
           for i in $(seq 300); do
-            if ${scripts.${name}.ready} 2> ready; then break 2; fi
+            if ${ready} 2> ready; then break 2; fi
             kill -0 $server 2> /dev/null || break
             sleep 0.1
           done
           kill $server 2> /dev/null || true
         done
-        trap 'kill $server' EXIT
-        if ! ${scripts.${name}.ready}; then
+        trap 'kill $server 2> /dev/null || true' EXIT
+        if ! ${ready}; then
           cat ready log
           echo "${name} does not answer" >&2
           exit 1
@@ -62,6 +72,16 @@ let
         eval "$(${scripts.${name}.env})"
         ${question}
         grep -qx '[*]' "$WINDLASS_STATE/.gitignore"
+        ${stop}
+        for i in $(seq 300); do
+          kill -0 $server 2> /dev/null || break
+          sleep 0.1
+        done
+        if kill -0 $server 2> /dev/null; then
+          cat log
+          echo "${name} does not stop" >&2
+          exit 1
+        fi
         touch $out
       '';
 in

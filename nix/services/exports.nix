@@ -48,9 +48,10 @@ let
         .${services.${name}.process.stop or "TERM"} or 15;
       availability.restart = "no";
     };
+  processes = builtins.mapAttrs process scripts;
   compose = (pkgs.formats.json { }).generate "process-compose.json" {
     version = "0.5";
-    processes = builtins.mapAttrs process scripts;
+    inherit processes;
   };
   # What the services give, for `eval "$(result/bin/services-env)"`.
   env = pkgs.writeShellScript "services-env" (
@@ -72,7 +73,8 @@ let
   ) servers;
 in
 {
-  inherit scripts;
+  # The checks start these very processes.
+  inherit processes scripts;
   packages =
     lib.optionalAttrs (scripts != { }) {
       process-compose = pkgs.linkFarm "process-compose" [
