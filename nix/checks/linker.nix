@@ -22,6 +22,12 @@ pkgs.runCommand "linker"
       echo "the program was linked by another linker than mold" >&2
       exit 1
     fi
+    # A static program would run whatever the environment lacks. Only that of another has a loader, which says by this what it loads.
+    LD_TRACE_LOADED_OBJECTS=1 ./target/debug/hello | tee loaded
+    if ! grep -q 'libc[.]so' loaded; then
+      echo "the program is not dynamically linked" >&2
+      exit 1
+    fi
     test -z "''${LD_LIBRARY_PATH:-}"
     touch $out
   ''

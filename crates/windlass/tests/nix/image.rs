@@ -22,8 +22,17 @@ fn loaded(package: &str) -> String {
 }
 
 #[test]
-fn servers_of_images_are_what_tests_take_and_are_not_run_by_root() {
+fn images_are_layered_and_of_no_day_and_their_servers_are_what_tests_take_and_not_run_by_root() {
     let (postgres, redis) = (loaded("image-postgres"), loaded("image-redis"));
+    for image in [&postgres, &redis] {
+        let said = said_by(clean("docker").args(["inspect", "--type", "image", image]));
+        let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let of = |pointer: &str| found.pointer(pointer).unwrap_or_else(|| panic!("{pointer}: {said}"));
+        let layers = of("/0/RootFS/Layers").as_array().unwrap().len();
+        assert!(layers > 1, "{image} has {layers} layer");
+        assert_eq!(of("/0/Created"), "1970-01-01T00:00:01Z", "{image}");
+        assert_eq!(of("/0/Config/User"), "999:999", "{image}");
+    }
     let it = Fixture::empty();
     it.file("Cargo.toml", &manifest("app", "")).file("src/lib.rs", "");
     it.file(
