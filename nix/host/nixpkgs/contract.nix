@@ -1,4 +1,4 @@
-# The names that there are, and which of them are used: with `"trace": true` in host.json each says so, on stderr.
+# The names that there are, as contract.txt has them, and which of them are used: with `"trace": true` in host.json each says so, on stderr.
 host:
 let
   # A set of names, not something that is built.
@@ -12,7 +12,6 @@ rec {
       "escapeShellArg"
       "flatten"
       "hasSuffix"
-      "optionals"
     ];
 
   used = path: value: if host.trace then builtins.trace "contract: ${path}" value else value;
@@ -36,4 +35,22 @@ rec {
       in
       [ "${prefix}${name}" ] ++ (if isNested value then names "${prefix}${name}." value else [ ])
     ) (builtins.attrNames set);
+
+  # The lists of names, if they are those that are written down: a name that is put in, or taken away, is to be seen there.
+  held =
+    lists:
+    let
+      there = builtins.concatMap (of: map (name: "${of}.${name}") lists.${of}) (builtins.attrNames lists);
+      written = builtins.filter (line: builtins.isString line && line != "") (
+        builtins.split "\n" (builtins.readFile ./contract.txt)
+      );
+      marked =
+        mark: names: others:
+        map (name: mark + name) (builtins.filter (name: !builtins.elem name others) names);
+      differences = marked "+" there written ++ marked "-" written there;
+    in
+    if differences == [ ] then
+      lists
+    else
+      throw "host-pkgs: contract.txt is to have the names that there are: ${toString differences}";
 }

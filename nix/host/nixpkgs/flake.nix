@@ -18,7 +18,7 @@
       ] (system: import ./. { inherit system; });
 
       # Every name that there is. What a flake uses beyond it, this stand-in cannot speak for.
-      contract = {
+      contract = contract.held {
         lib = contract.names "" (contract.offered lib);
         pkgs = [
           "lib"

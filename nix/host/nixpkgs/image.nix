@@ -13,11 +13,10 @@
     {
       name,
       tag,
-      contents ? [ ],
-      config ? { },
-      created ? "1970-01-01T00:00:01Z",
-      extraCommands ? "",
-      maxLayers ? 100,
+      contents,
+      config,
+      created,
+      extraCommands,
     }:
     let
       # What the configuration names is in the image too, as its store paths are.
@@ -27,36 +26,34 @@
         inherit content;
       }) (lib.flatten contents);
     in
-    builtins.seq maxLayers (
-      make.runCommand "${baseNameOf name}.tar.gz"
-        {
-          inherit created extraCommands configFile;
-          contents = map (graph: "${graph.content}") graphs;
-          graphs = map (graph: graph.name) graphs;
-          exportReferencesGraph =
-            lib.flatten (
-              map (graph: [
-                graph.name
-                "${graph.content}"
-              ]) graphs
-            )
-            ++ [
-              "graph-config"
-              configFile
-            ];
-          imageName = name;
-          imageTag = tag;
-          architecture =
-            {
-              x86_64 = "amd64";
-              aarch64 = "arm64";
-            }
-            .${builtins.head (lib.splitString "-" system)};
-          passAsFile = [ "extraCommands" ];
-        }
-        ''
-          source $stdenv/link-tree.sh
-          source ${./image.sh}
-        ''
-    );
+    make.runCommand "${baseNameOf name}.tar.gz"
+      {
+        inherit created extraCommands configFile;
+        contents = map (graph: "${graph.content}") graphs;
+        graphs = map (graph: graph.name) graphs;
+        exportReferencesGraph =
+          lib.flatten (
+            map (graph: [
+              graph.name
+              "${graph.content}"
+            ]) graphs
+          )
+          ++ [
+            "graph-config"
+            configFile
+          ];
+        imageName = name;
+        imageTag = tag;
+        architecture =
+          {
+            x86_64 = "amd64";
+            aarch64 = "arm64";
+          }
+          .${builtins.head (lib.splitString "-" system)};
+        passAsFile = [ "extraCommands" ];
+      }
+      ''
+        source $stdenv/link-tree.sh
+        source ${./image.sh}
+      '';
 }

@@ -65,7 +65,6 @@ rec {
     ) right;
 
   optional = condition: value: if condition then [ value ] else [ ];
-  optionals = condition: values: if condition then values else [ ];
   optionalString = condition: string: if condition then string else "";
   optionalAttrs = condition: set: if condition then set else { };
 

@@ -20,14 +20,10 @@ let
     attrs:
     let
       environment = builtins.removeAttrs attrs [
-        "env"
         "meta"
-        "nativeCheckInputs"
-        "passthru"
       ];
       built = derivation (
         environment
-        // attrs.env or { }
         // {
           inherit stdenv system;
           name = attrs.name or "${attrs.pname}-${attrs.version}";
@@ -36,13 +32,11 @@ let
           outputs = [ "out" ];
           args = [ "${stdenv}/builder.sh" ];
           PATH = lib.concatStringsSep ":" host.path;
-          nativeBuildInputs =
-            attrs.nativeBuildInputs or [ ]
-            ++ lib.optionals (attrs.doCheck or false) (attrs.nativeCheckInputs or [ ]);
+          nativeBuildInputs = attrs.nativeBuildInputs or [ ];
         }
       );
     in
-    built // attrs.passthru or { } // { meta = attrs.meta or { }; };
+    built // { meta = attrs.meta or { }; };
 in
 {
   inherit mkDerivation;
@@ -66,36 +60,21 @@ in
 
   mkShell =
     {
-      name ? "nix-shell",
       packages ? [ ],
-      inputsFrom ? [ ],
       nativeBuildInputs ? [ ],
       buildInputs ? [ ],
       shellHook ? "",
       ...
     }@attrs:
-    let
-      inputs =
-        field:
-        builtins.filter (input: !builtins.elem input inputsFrom) (
-          lib.flatten (builtins.catAttrs field inputsFrom)
-        );
-      # As in nixpkgs, the hook of the last shell comes first.
-      hooks = builtins.foldl' (hooks: input: lib.optional (input ? shellHook) input.shellHook ++ hooks) [
-        shellHook
-      ] inputsFrom;
-    in
+    # It would be taken for a variable.
+    assert !attrs ? inputsFrom;
     mkDerivation (
-      builtins.removeAttrs attrs [
-        "packages"
-        "inputsFrom"
-      ]
+      builtins.removeAttrs attrs [ "packages" ]
       // {
-        inherit name;
+        inherit buildInputs shellHook;
+        name = "nix-shell";
         isShell = true;
-        nativeBuildInputs = packages ++ nativeBuildInputs ++ inputs "nativeBuildInputs";
-        buildInputs = buildInputs ++ inputs "buildInputs";
-        shellHook = lib.concatStringsSep "\n" hooks;
+        nativeBuildInputs = packages ++ nativeBuildInputs;
         buildCommand = "export > $out";
       }
     );

@@ -82,20 +82,13 @@ rec {
 
   linkFarm =
     name: entries:
-    let
-      list =
-        if builtins.isAttrs entries then
-          lib.mapAttrsToList (name: path: { inherit name path; }) entries
-        else
-          entries;
-    in
     runCommand name { } ''
       mkdir -p $out
       cd $out
       ${lib.concatMapStringsSep "\n" (entry: ''
         mkdir -p "$(dirname ${lib.escapeShellArg entry.name})"
         ln -s ${lib.escapeShellArg "${entry.path}"} ${lib.escapeShellArg entry.name}
-      '') list}
+      '') entries}
     '';
 
   formats.json =

@@ -14,43 +14,32 @@
 
       toolchainFor =
         system:
-        let
-          toolchain =
-            derivation {
-              inherit sysroot system version;
-              name = "rust-${version}";
-              pname = "rust";
-              builder = "/bin/bash";
-              outputs = [ "out" ];
-              PATH = builtins.concatStringsSep ":" host.path;
-              args = [
-                "-c"
-                ''
-                  set -e
-                  mkdir -p $out/bin
-                  for program in cargo rustc rustdoc rustfmt cargo-fmt clippy-driver cargo-clippy; do
-                    if [ ! -x "$sysroot/bin/$program" ]; then
-                      echo "host-pkgs: the toolchain in $sysroot has no \`$program\`: let rustup add its component" >&2
-                      exit 1
-                    fi
-                    ln -s "$sysroot/bin/$program" $out/bin
-                  done
-                  exit 0
-                ''
-              ];
-            }
-            // {
-              # The toolchain has what it has.
-              override =
-                {
-                  extensions ? [ ],
-                  targets ? [ ],
-                }:
-                builtins.seq (extensions ++ targets) toolchain;
-              meta.mainProgram = "rustc";
-            };
-        in
-        toolchain;
+        derivation {
+          inherit sysroot system version;
+          name = "rust-${version}";
+          pname = "rust";
+          builder = "/bin/bash";
+          outputs = [ "out" ];
+          PATH = builtins.concatStringsSep ":" host.path;
+          args = [
+            "-c"
+            ''
+              set -e
+              mkdir -p $out/bin
+              for program in cargo rustc rustdoc rustfmt cargo-fmt clippy-driver cargo-clippy; do
+                if [ ! -x "$sysroot/bin/$program" ]; then
+                  echo "host-pkgs: the toolchain in $sysroot has no \`$program\`: let rustup add its component" >&2
+                  exit 1
+                fi
+                ln -s "$sysroot/bin/$program" $out/bin
+              done
+              exit 0
+            ''
+          ];
+        }
+        // {
+          meta.mainProgram = "rustc";
+        };
     in
     {
       overlays.default = _: prev: {

@@ -7,7 +7,7 @@ use crate::real::{copy, windlass};
 /// A file, what stands in it, what is put in its place, the level that finds it, and what that says.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 17] = [
     ("flake.lock", "\"nodes\": {", "\"nodes\": ", "L0", "flake.lock:"),
     (
         "flake.lock",
@@ -60,6 +60,13 @@ const CASES: [Case; 16] = [
     ),
     ("rust-toolchain.toml", "channel = \"1.95.0\"", "channel = \"1.94.0\"", "L1", "1.94.0"),
     ("nix/outputs.txt", "templates.minimal template\n", "", "L1", "+templates.minimal template"),
+    (
+        "nix/host/nixpkgs/contract.txt",
+        "pkgs.git\n",
+        "",
+        "L1",
+        "contract.txt is to have the names that there are: +pkgs.git",
+    ),
 ];
 
 #[test]
