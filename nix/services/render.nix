@@ -1,5 +1,5 @@
-# What a server runs and gives, once its values are known: the same as `Definition::rendered` in Rust, of which `cargo xtask nix
-# check` compares each with the other. `use` is "test" or "dev".
+# What a server runs and gives, once its values are known: the same as `Definition::rendered` in Rust, with which a test of nextest's
+# profile `nix` compares it. `use` is "test" or "dev".
 { lib }:
 let
   template = import ./template.nix;
