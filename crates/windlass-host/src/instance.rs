@@ -1,7 +1,7 @@
 //! What servers stand on: locks that end with their holder, ports that nobody else is given, private directories, and the
 //! lives of other processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
@@ -300,22 +300,27 @@ impl Host {
         Ok(())
     }
 
-    /// Kills every process that works in a directory or below it, and waits until they are gone; how many there were. Only Linux
-    /// says where a process works.
+    /// Kills every process that works in a directory or below it, and waits until they are gone; how many there were. Those that others
+    /// of them have started have two seconds to end with those: what `initdb` feeds removes its shared memory when nothing more comes.
+    /// Only Linux says where a process works.
     pub fn kill_all_in(&self, dir: &Path) -> usize {
-        let mut killed = std::collections::BTreeSet::new();
-        for _ in 0..500 {
+        let (mut seen, mut started) = (BTreeSet::new(), BTreeSet::new());
+        for n in 0..1500 {
             let there = tree::working_in(dir);
             if there.is_empty() {
                 break;
             }
-            for pid in there {
+            for pid in &there {
+                if seen.insert(pid.as_raw_nonzero()) && tree::parent(*pid).is_some_and(|it| there.contains(&it)) {
+                    started.insert(pid.as_raw_nonzero());
+                }
+            }
+            for pid in there.into_iter().filter(|pid| n >= 1000 || !started.contains(&pid.as_raw_nonzero())) {
                 let _ = kill_process(pid, Signal::KILL);
-                killed.insert(pid.as_raw_nonzero());
             }
             thread::sleep(Duration::from_millis(2));
         }
-        killed.len()
+        seen.len()
     }
 
     /// Whether a process works in a directory or below it, where the system says where one works: on Linux.

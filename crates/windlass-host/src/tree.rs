@@ -55,8 +55,8 @@ pub(crate) fn sweep(spared: &[u32]) -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, own_group, peer,
-    program_of, session, strays, watch, working_in, works_in,
+    Watch, adopt_orphans, below, die_with_parent, end_of, family, foreground, group_names, is_ignored, own_group,
+    parent, peer, program_of, session, strays, watch, working_in, works_in,
 };
 
 #[cfg(target_os = "linux")]
@@ -128,6 +128,11 @@ mod linux {
     /// The session of a process (`getsid(2)`); 0 if it is led from another PID namespace.
     pub(crate) fn session(pid: Pid) -> Option<i32> {
         Some(process(pid)?.session)
+    }
+
+    /// The process that has started a process, or has taken it over.
+    pub(crate) fn parent(pid: Pid) -> Option<Pid> {
+        Pid::from_raw(process(pid)?.parent)
     }
 
     /// Every process of the machine by its parent; empty where /proc is not mounted.
@@ -271,7 +276,7 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{
-    Watch, adopt_orphans, below, die_with_parent, end_of, foreground, group_names, is_ignored, own_group, peer,
+    Watch, adopt_orphans, below, die_with_parent, end_of, foreground, group_names, is_ignored, own_group, parent, peer,
     program_of, session, strays, watch, working_in, works_in,
 };
 
@@ -343,6 +348,11 @@ mod elsewhere {
 
     /// Only the parent is told.
     pub(crate) fn end_of(_pid: Pid) -> Option<i32> {
+        None
+    }
+
+    /// Nobody asks where no process is known to work.
+    pub(crate) fn parent(_pid: Pid) -> Option<Pid> {
         None
     }
 
