@@ -20,10 +20,12 @@ let
     let
       pattern = builtins.replaceStrings [ "." "*" ] [ "[.]" ".*" ] part;
       found = lib.filterAttrs (name: type: type == "directory" && builtins.match pattern name != null) (
-        builtins.readDir (root + "/${dir}")
+        if builtins.pathExists (root + "/${dir}") then builtins.readDir (root + "/${dir}") else { }
       );
     in
-    if builtins.match ".*[*].*" part == null then
+    if part == "." || part == "" then
+      [ dir ]
+    else if builtins.match ".*[*].*" part == null then
       [ "${dir}/${part}" ]
     else
       map (name: "${dir}/${name}") (builtins.attrNames found);

@@ -46,7 +46,7 @@ fn write(dir: &Path, files: &[(&str, &str)]) {
 #[test]
 fn each_crate_with_programs_is_a_package_and_all_are_the_default() {
     let dir = tempfile::tempdir().unwrap();
-    let workspace = "[workspace]\nmembers = [\"crates/*\", \"tools/a.*/x\", \"xtask\"]\nexclude = [\"crates/old\"]\n\
+    let workspace = "[workspace]\nmembers = [\"crates/*\", \"./tools/a.*/x/\", \"xtask\"]\nexclude = [\"crates/old\"]\n\
                      [workspace.package]\nversion = \"1.2.3\"\n";
     write(
         dir.path(),
@@ -80,7 +80,7 @@ fn each_crate_with_programs_is_a_package_and_all_are_the_default() {
 #[test]
 fn the_only_crate_with_programs_is_the_default_itself() {
     let dir = tempfile::tempdir().unwrap();
-    let manifest = "[package]\nname = \"app\"\ndefault-run = \"serve\"\n";
+    let manifest = "[package]\nname = \"app\"\ndefault-run = \"serve\"\n[workspace]\nmembers = [\".\", \"crates/*\"]\n";
     write(dir.path(), &[("Cargo.toml", manifest), ("src/bin/serve.rs", ""), ("src/bin/admin.rs", "")]);
     let app = package("app", "0.0.0", &["--package=app"], Some("serve"));
     assert_eq!(built(dir.path()), json!({ "app": app, "default": app }));
