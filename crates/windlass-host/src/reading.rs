@@ -17,6 +17,9 @@ use crate::tree;
 /// Standard output and standard error of an answer are read up to here each.
 const LIMIT_BYTES: usize = 256 << 20;
 
+/// How long a program has to end that is stopped.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What a program answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -61,12 +64,34 @@ impl Host {
     ///
     /// When it cannot be started, takes longer than `timeout`, or windlass is asked to stop meanwhile.
     pub fn read(&self, command: &Command, timeout: Duration) -> Result<Answer, Reading> {
+        self.read_stopped_by(command, timeout, |child| child.stop(Signal::TERM, GRACE))
+    }
+
+    /// The same of a program that others end with, when nothing more comes from it: it is stopped by itself, and they have two seconds.
+    /// What `initdb` feeds removes its shared memory then, and not when it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::read`].
+    pub fn read_feeder(&self, command: &Command, timeout: Duration) -> Result<Answer, Reading> {
+        self.read_stopped_by(command, timeout, |child| {
+            child.ask(Signal::KILL);
+            child.wait(GRACE);
+        })
+    }
+
+    fn read_stopped_by(
+        &self,
+        command: &Command,
+        timeout: Duration,
+        stop: impl Fn(&mut Process),
+    ) -> Result<Answer, Reading> {
         let (stdout, stdout_writer) = pipe(command)?;
         let (stderr, stderr_writer) = pipe(command)?;
         let child = process::start(command, &self.env, stdout_writer, stderr_writer);
         let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
         let (stdout, stderr) = (Reader::start(stdout), Reader::start(stderr));
-        let status = self.wait(command, &mut child, timeout)?;
+        let status = self.wait(command, &mut child, timeout, stop)?;
         Ok(Answer { code: status.code(), stdout: stdout.text(), stderr: stderr.text() })
     }
 
@@ -78,7 +103,7 @@ impl Host {
     pub fn show(&self, command: &Command, timeout: Duration) -> Result<Option<i32>, Reading> {
         let child = process::start(command, &self.env, io::stderr(), Stdio::inherit());
         let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
-        Ok(self.wait(command, &mut child, timeout)?.code())
+        Ok(self.wait(command, &mut child, timeout, |child| child.stop(Signal::TERM, GRACE))?.code())
     }
 
     /// Runs a program that cleans up: also when windlass is asked to stop. How it ends does not matter.
@@ -106,6 +131,7 @@ impl Host {
         command: &Command,
         child: &mut Process,
         timeout: Duration,
+        stop: impl Fn(&mut Process),
     ) -> Result<std::process::ExitStatus, Reading> {
         let deadline = Instant::now() + timeout;
         let mut nap = Duration::from_micros(500);
@@ -116,12 +142,12 @@ impl Host {
             }
             let program = || command.program.clone();
             if self.interrupted_by().is_some() {
-                child.stop(Signal::TERM, Duration::from_secs(2));
+                stop(child);
                 tree::sweep(&self.servers.lock().unwrap_or_else(PoisonError::into_inner));
                 return Err(Reading::Interrupted { program: program() });
             }
             if Instant::now() > deadline {
-                child.stop(Signal::TERM, Duration::from_secs(2));
+                stop(child);
                 return Err(Reading::TimedOut { program: program(), after_s: timeout.as_secs() });
             }
             thread::sleep(nap);

@@ -192,7 +192,7 @@ impl<'a> Site<'a> {
         self.hand_over()?;
         let command = self.command(self.account().init(found.resolved(host, init)), Path::new(&values.run));
         let failed = |what: &str, said: &str| StartError::of_server(&definition.name, what, said);
-        match host.read(&command, INIT) {
+        match host.read_feeder(&command, INIT) {
             Ok(answer) if answer.code == Some(0) => Ok(()),
             Ok(answer) => Err(failed("could not make its data", &(answer.stdout + &answer.stderr))),
             Err(Reading::Interrupted { .. }) => Err(StartError::Interrupted),

@@ -174,24 +174,32 @@ fn the_supervisor_is_killed_in_the_middle_of_its_work() {
 
 /// `initdb` has no way to be told where its server has its shared memory.
 #[test]
-fn the_supervisor_is_killed_while_data_is_made_and_no_shared_memory_stays() {
-    let shop = Shop::with_postgres();
-    let cache = shop.it.path("cache");
-    let mut live = Live::start(shop.with("true").env("XDG_CACHE_HOME", &cache));
-    let segment = std::cell::RefCell::default();
-    live.wait_until("no server makes data", |_| {
-        let maps = |pid| std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
-        let maps: String = pids(&shop, "--single").into_iter().map(maps).collect();
-        *segment.borrow_mut() =
-            maps.split_whitespace().find(|it| it.starts_with("/dev/shm/PostgreSQL.")).map(str::to_owned);
-        segment.borrow().is_some()
-    });
-    kill(&pids(&shop, "services supervise"));
-    run(shop.command(&["services", "gc"]).env("XDG_CACHE_HOME", &cache)).exits(0);
-    assert_eq!((pids(&shop, "postgres").len(), shop.places().len()), (0, 0));
-    let segment = segment.into_inner().unwrap();
-    assert!(!std::path::Path::new(&segment).exists(), "{segment}");
-    live.ended();
+fn who_is_killed_while_data_is_made_leaves_no_shared_memory() {
+    for victim in ["services supervise", "windlass with"] {
+        let shop = Shop::with_postgres();
+        let cache = shop.it.path("cache");
+        let mut live = Live::start(shop.with("true").env("XDG_CACHE_HOME", &cache));
+        let segment = std::cell::RefCell::default();
+        live.wait_until("no server makes data", |_| {
+            let maps = |pid| std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+            let maps: String = pids(&shop, "--boot").into_iter().chain(pids(&shop, "--single")).map(maps).collect();
+            *segment.borrow_mut() =
+                maps.split_whitespace().find(|it| it.starts_with("/dev/shm/PostgreSQL.")).map(str::to_owned);
+            segment.borrow().is_some()
+        });
+        if victim == "windlass with" {
+            // The supervisor ends by itself.
+            live.signal("KILL");
+            servers_end(&shop);
+        } else {
+            kill(&pids(&shop, victim));
+        }
+        run(shop.command(&["services", "gc"]).env("XDG_CACHE_HOME", &cache)).exits(0);
+        assert_eq!((pids(&shop, "postgres").len(), shop.places().len()), (0, 0), "{victim}");
+        let segment = segment.into_inner().unwrap();
+        assert!(!std::path::Path::new(&segment).exists(), "{victim}: {segment}");
+        live.ended();
+    }
 }
 
 #[test]
