@@ -79,41 +79,36 @@ let
         inherit lib pkgs servers;
         services = wanted;
       };
-    in
-    {
-      devShells = shells;
-      packages =
-        import ./programs.nix {
-          inherit
-            lib
-            pkgs
-            root
-            src
-            toolchain
-            xtask
-            ;
-          nativeBuildInputs = nativeBuildInputs pkgs;
-          buildInputs = buildInputs pkgs;
-        }
-        // {
-          inherit (pkgs) windlass;
-        }
-        // exports.packages;
-      checks = import ./cargo-checks.nix {
+      # What all that cargo compiles here is made of.
+      compiled = {
         inherit
           lib
           pkgs
           root
           src
           toolchain
-          nextestArgs
           xtask
           ;
         nativeBuildInputs = nativeBuildInputs pkgs;
         buildInputs = buildInputs pkgs;
-        packages = [ pins.cargo-nextest ] ++ builtins.attrValues servers;
-        hasServices = declared != { };
       };
+    in
+    {
+      devShells = shells;
+      packages =
+        import ./programs.nix compiled
+        // {
+          inherit (pkgs) windlass;
+        }
+        // exports.packages;
+      checks = import ./cargo-checks.nix (
+        compiled
+        // {
+          inherit nextestArgs;
+          packages = [ pins.cargo-nextest ] ++ builtins.attrValues servers;
+          hasServices = declared != { };
+        }
+      );
       apps = import ./apps.nix {
         inherit
           lib
