@@ -64,7 +64,7 @@ impl Host {
     ///
     /// When it cannot be started, takes longer than `timeout`, or windlass is asked to stop meanwhile.
     pub fn read(&self, command: &Command, timeout: Duration) -> Result<Answer, Reading> {
-        self.read_stopped_by(command, timeout, |child| child.stop(Signal::TERM, GRACE))
+        self.read_stopped_by(command, timeout, stop)
     }
 
     /// The same of a program that others end with, when nothing more comes from it: it is stopped by itself, and they have two seconds.
@@ -103,7 +103,7 @@ impl Host {
     pub fn show(&self, command: &Command, timeout: Duration) -> Result<Option<i32>, Reading> {
         let child = process::start(command, &self.env, io::stderr(), Stdio::inherit());
         let mut child = child.map_err(|reason| Reading::NotStarted { reason })?;
-        Ok(self.wait(command, &mut child, timeout, |child| child.stop(Signal::TERM, GRACE))?.code())
+        Ok(self.wait(command, &mut child, timeout, stop)?.code())
     }
 
     /// Runs a program that cleans up: also when windlass is asked to stop. How it ends does not matter.
@@ -154,6 +154,11 @@ impl Host {
             nap = (nap * 2).min(Duration::from_millis(2));
         }
     }
+}
+
+/// Asks a program and all that it has started to end.
+fn stop(child: &mut Process) {
+    child.stop(Signal::TERM, GRACE);
 }
 
 fn pipe(command: &Command) -> Result<(io::PipeReader, io::PipeWriter), Reading> {
