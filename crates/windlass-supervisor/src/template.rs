@@ -176,9 +176,12 @@ struct Unfinished<'h> {
 impl<'h> Unfinished<'h> {
     fn make(host: &'h Host, cache: &Path) -> Result<Self, HostError> {
         host.make_private_dir(cache)?;
-        let dir = cache.join(format!("part-{}", host.random(4)?));
-        host.make_private_dir(&dir)?;
-        let lock = host.lock(&Self::lock_file(&dir))?;
+        let id = host.random(4)?;
+        let (new, dir) = (cache.join(format!("new-{id}")), cache.join(format!("part-{id}")));
+        host.make_private_dir(&new)?;
+        // Nobody sweeps it before it is locked: only then it has its name.
+        let lock = host.lock(&Self::lock_file(&new))?;
+        host.rename(&new, &dir)?;
         Ok(Self { host, dir, _lock: lock })
     }
 
