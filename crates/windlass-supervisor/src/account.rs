@@ -35,7 +35,7 @@ impl Account {
             return Ok(Self::Own);
         }
         let works = |it: &Self| {
-            let words = it.init(vec!["true".into()]);
+            let words = it.command(vec!["true".into()]);
             let command = Command::new(&words[0], "/").args(&words[1..]);
             host.read(&command, ANSWER).is_ok_and(|answer| answer.code == Some(0))
         };
@@ -47,16 +47,16 @@ impl Account {
         (self == Self::Nobody).then_some(NOBODY)
     }
 
-    /// A command that makes data, run as this account.
-    pub(crate) fn init(self, command: Vec<String>) -> Vec<String> {
+    /// A command, run as this account.
+    pub(crate) fn command(self, command: Vec<String>) -> Vec<String> {
         self.words(&[]).into_iter().chain(command).collect()
     }
 
-    /// A server, run as this account, that is sent `die` when the process `parent` dies, which starts it.
+    /// A server, or what makes its data, run as this account, that is sent `die` when the process `parent` dies, which starts it.
     pub(crate) fn server(self, launcher: &Launcher, parent: u32, die: Signal, server: Vec<String>) -> Vec<String> {
         match self {
             Self::Own => launcher.words(parent, die, server),
-            Self::Namespace => self.init(launcher.words(parent, die, server)),
+            Self::Namespace => self.command(launcher.words(parent, die, server)),
             // `nobody` may not be able to run this program, and who changes the user loses what is sent then.
             Self::Nobody => self.words(&["--pdeathsig", name(die)]).into_iter().chain(server).collect(),
         }

@@ -257,7 +257,7 @@ impl<'a> Stage<'a> {
         }
         let mut words = self.definition.filled(&image.init, &values);
         words[0] = text(&self.bin().join(&words[0]));
-        let words = account.init(words);
+        let words = account.command(words);
         let command = self.found.with_libraries(Command::new(&words[0], text(&self.dir)).args(&words[1..]));
         let answer = self.read(&command)?;
         if answer.code != Some(0) {

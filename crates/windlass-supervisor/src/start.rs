@@ -181,7 +181,7 @@ impl<'a> Site<'a> {
 
     /// Makes its data directory, by the service's own program where it has one for that.
     pub(crate) fn init(&self) -> Result<(), StartError> {
-        let Self { start: Start { host, .. }, definition, found, values, .. } = self;
+        let Self { start: Start { host, launcher, .. }, definition, found, values, .. } = self;
         host.make_private_dir(self.data())?;
         // They belong to the data: it is not made again for a server that has it already.
         self.write_files(|path| path.starts_with(self.data()))?;
@@ -190,7 +190,10 @@ impl<'a> Site<'a> {
             return Ok(());
         }
         self.hand_over()?;
-        let command = self.command(self.account().init(found.resolved(host, init)), Path::new(&values.run));
+        let init = found.resolved(host, init);
+        // What it feeds removes its shared memory when nothing more comes: it is to die at once, and alone.
+        let words = self.account().server(launcher, host.pid(), windlass_host::Signal::KILL, init);
+        let command = self.command(words, Path::new(&values.run));
         let failed = |what: &str, said: &str| StartError::of_server(&definition.name, what, said);
         match host.read_feeder(&command, INIT) {
             Ok(answer) if answer.code == Some(0) => Ok(()),

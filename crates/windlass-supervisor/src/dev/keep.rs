@@ -186,7 +186,7 @@ fn see_that_it_is_reached(host: &Host, account: Account, service: &str, dir: &Pa
     for dir in dir.ancestors().take(3) {
         host.let_through(dir)?;
     }
-    let words = account.init(vec!["test".into(), "-d".into(), dir.join(".").to_string_lossy().into_owned()]);
+    let words = account.command(vec!["test".into(), "-d".into(), dir.join(".").to_string_lossy().into_owned()]);
     let asked = host.read(&Command::new(&words[0], "/").args(&words[1..]), ANSWER);
     if asked.is_ok_and(|answer| answer.code == Some(0)) {
         return Ok(());

@@ -192,7 +192,11 @@ fn who_is_killed_while_data_is_made_leaves_no_shared_memory() {
             live.signal("KILL");
             servers_end(&shop);
         } else {
+            // Who is stopped would not end by itself.
+            let making = pids(&shop, "initdb").iter().map(i32::to_string).collect::<Vec<_>>();
+            clean("kill").arg("-STOP").args(making).output().unwrap();
             kill(&pids(&shop, victim));
+            servers_end(&shop);
         }
         run(shop.command(&["services", "gc"]).env("XDG_CACHE_HOME", &cache)).exits(0);
         assert_eq!((pids(&shop, "postgres").len(), shop.places().len()), (0, 0), "{victim}");
