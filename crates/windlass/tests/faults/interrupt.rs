@@ -11,8 +11,10 @@ use crate::live::Live;
 use crate::pty::{CTRL_C, pty};
 use crate::shop::{ci, script, with_steps};
 
-/// Hangs, with a child in the same session and one in a session of its own, and says so by a file.
-const HANG: &str = "setsid sleep 1000 & sleep 1000 & touch hanging; wait";
+/// Hangs, with a child in the same session and one in a session of its own, and says so by a file. What a shell starts with `&` does not
+/// listen to SIGINT unless it is told to: nobody is to wait here until that is killed.
+const HANG: &str =
+    "listen='env --default-signal=INT'; $listen setsid sleep 1000 & $listen sleep 1000 & touch hanging; wait";
 
 /// A build script, a test or a program that does as `hang.sh` says.
 const RUN_HANG: &str = "std::process::Command::new(\"sh\").arg(\"hang.sh\").status().unwrap();";
@@ -102,12 +104,7 @@ fn in_clippy_build_and_doc() {
         let steps = [("lock", Outcome::Passed), (stage, Outcome::Interrupted)];
         check(&it, stage, || ci(&it, stage, &[]), &steps);
     };
-    // At once, for each waits until what does not listen is killed.
-    std::thread::scope(|scope| {
-        for stage in ["clippy", "build", "doc"] {
-            scope.spawn(move || interrupt(stage));
-        }
-    });
+    ["clippy", "build", "doc"].into_iter().for_each(interrupt);
 }
 
 #[test]

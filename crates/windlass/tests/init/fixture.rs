@@ -20,7 +20,7 @@ pub(crate) struct Said {
 impl Fixture {
     /// Files below `ws/`; what a manifest needs of sources is made as well.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let fixture = Self { dir: tempfile::tempdir().unwrap() };
+        let fixture = Self { dir: crate::temporary::dir() };
         fixture.write(
             "../windlass/Cargo.toml",
             "[package]\nname = \"windlass\"\nversion = \"0.1.0\"\n[features]\nnix = []\n[workspace]\n",

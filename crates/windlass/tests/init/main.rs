@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod fixture;
+#[path = "../fixture/temporary.rs"]
+mod temporary;
 
 mod changed;
 mod flake;
