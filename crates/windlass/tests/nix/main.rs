@@ -7,6 +7,7 @@ mod fixture;
 
 mod apps;
 mod broken;
+mod deep;
 mod image;
 mod module;
 mod parity;
