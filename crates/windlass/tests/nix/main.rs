@@ -5,6 +5,7 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
+mod adopted;
 mod apps;
 mod broken;
 mod deep;
