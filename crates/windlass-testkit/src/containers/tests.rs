@@ -1,9 +1,7 @@
 //! Real containers, of the images that `windlass services image` has built: part of the deep stage.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
-use std::thread;
 
 use crate::{Lease, Request};
 
