@@ -103,7 +103,13 @@ pub(super) fn edits(facts: &Facts, home: &Home<'_>, options: &Options) -> Result
         edits.push(gitignore::edit(facts.gitignore.as_deref(), target));
     }
     if options.github || facts.workflows().into_iter().flatten().any(workflow::is_ours) {
-        edits.extend(workflow::edit(facts.workflows(), facts.prefix(), facts.target_below(), home.alias()));
+        edits.extend(workflow::edit(
+            facts.workflows(),
+            facts.prefix(),
+            facts.target_below(),
+            home.alias(),
+            facts.has_lockfile_in_git(),
+        ));
     }
     if options.nix || facts.flake.as_deref().is_some_and(flake::is_ours) {
         edits.extend(flake::edit(facts.flake.as_deref(), options.flake.as_deref()));
@@ -118,7 +124,6 @@ fn wanted_manifest<'a>(
     home: &'a Home<'_>,
     options: &Options,
 ) -> Result<Option<(&'a Place, xtask::Manifest)>, InitError> {
-    let minimum_rust = xtask::MINIMUM_RUST.to_owned();
     let with_features = |windlass: String| match options.nix || facts.flake.as_deref().is_some_and(flake::is_ours) {
         true => source::with_nix(&windlass),
         false => windlass,
@@ -130,7 +135,6 @@ fn wanted_manifest<'a>(
             let manifest = xtask::Manifest {
                 package: place.package.to_owned(),
                 edition: found::edition(&facts.workspace, place.package),
-                rust_version: minimum_rust,
                 windlass: with_features(windlass.ok_or(InitError::NoSource)?),
                 lockfile: Vec::new(),
             };
@@ -140,7 +144,7 @@ fn wanted_manifest<'a>(
             let windlass = with_features(options.windlass.clone().unwrap_or_else(|| found.windlass.clone()));
             let manifest = match windlass == found.windlass {
                 true => found.clone(),
-                false => xtask::Manifest { windlass, rust_version: minimum_rust, ..found.clone() },
+                false => xtask::Manifest { windlass, ..found.clone() },
             };
             Some((place, manifest))
         }

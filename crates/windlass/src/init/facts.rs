@@ -56,6 +56,8 @@ pub(super) struct Git {
     pub(super) prefix: String,
     /// Whether it leaves out the target directory.
     pub(super) ignores_target: bool,
+    /// Whether it leaves out the lockfile.
+    pub(super) ignores_lockfile: bool,
 }
 
 /// A directory that an xtask may stand in, and the alias that runs it.
@@ -128,6 +130,11 @@ impl Facts {
         self.target.as_deref().unwrap_or("target")
     }
 
+    /// Whether those who check the workspace out have its lockfile.
+    pub(super) fn has_lockfile_in_git(&self) -> bool {
+        self.lockfile.is_some() && !self.git.as_ref().is_some_and(|git| git.ignores_lockfile)
+    }
+
     /// The workflows, borrowed.
     pub(super) fn workflows(&self) -> [Option<&str>; 2] {
         [self.workflows[0].as_deref(), self.workflows[1].as_deref()]
@@ -159,8 +166,12 @@ fn git(host: &Host, root: &Path, target: Option<&str>) -> Result<Option<Git>, In
     }
     // With the slash git takes it for a directory, whether it is there yet or not.
     let target = format!("{}/", target.unwrap_or("target"));
-    let ignored = ask(host, root, "git", &["check-ignore", "--quiet", &target])?;
-    Ok(Some(Git { prefix: prefix.stdout.trim().to_owned(), ignores_target: ignored.code == Some(0) }))
+    let ignores = |path: &str| {
+        let answer = ask(host, root, "git", &["check-ignore", "--quiet", path]);
+        answer.map(|answer| answer.code == Some(0))
+    };
+    let prefix = prefix.stdout.trim().to_owned();
+    Ok(Some(Git { prefix, ignores_target: ignores(&target)?, ignores_lockfile: ignores(lockfile::PATH)? }))
 }
 
 fn place(host: &Host, root: &Path, package: &'static str, alias: &'static str) -> Result<Place, InitError> {

@@ -13,8 +13,10 @@ pub(super) fn path(prefix: &str, name: &str) -> String {
 }
 
 /// What is written for a workspace whose root is `prefix` (empty, or with `/` at its end) below the repository's, and whose
-/// target directory is `target` below that.
-fn text(prefix: &str, target: &str, alias: &str) -> String {
+/// target directory is `target` below that. A lockfile, if `has_lockfile`, is held to before windlass starts, for cargo would bring it in
+/// line to compile the xtask, and no stage could see that it was stale.
+fn text(prefix: &str, target: &str, alias: &str, has_lockfile: bool) -> String {
+    let locked = if has_lockfile { "--locked " } else { "" };
     let defaults = match prefix.trim_end_matches('/') {
         "" => String::new(),
         dir => format!("    defaults:\n      run:\n        working-directory: {dir}\n"),
@@ -37,7 +39,7 @@ jobs:
     timeout-minutes: 60
 {defaults}    steps:
       - uses: actions/checkout@v5
-      - run: cargo {alias} ci
+      - run: cargo {locked}{alias} ci
       - uses: actions/upload-artifact@v5
         if: always()
         with:
@@ -53,10 +55,16 @@ pub(super) fn is_ours(text: &str) -> bool {
 }
 
 /// The change that adds the workflow, or brings ours up to date where there is one; none where it is current.
-pub(super) fn edit(found: [Option<&str>; 2], prefix: &str, target: &str, alias: &str) -> Option<Edit> {
+pub(super) fn edit(
+    found: [Option<&str>; 2],
+    prefix: &str,
+    target: &str,
+    alias: &str,
+    has_lockfile: bool,
+) -> Option<Edit> {
     let ours = found.iter().position(|text| text.is_some_and(is_ours));
     let place = ours.or_else(|| found.iter().position(Option::is_none))?;
-    let after = text(prefix, target, alias);
+    let after = text(prefix, target, alias, has_lockfile);
     (found[place] != Some(after.as_str())).then(|| change(prefix, place, found[place], Some(after)))
 }
 
@@ -65,7 +73,7 @@ pub(super) fn removal(found: [Option<&str>; 2], prefix: &str, target: &str, alia
     let (mut edits, mut changed) = (Vec::new(), Vec::new());
     for (place, before) in found.into_iter().enumerate() {
         match before.filter(|text| is_ours(text)) {
-            Some(before) if before == text(prefix, target, alias) => {
+            Some(before) if [true, false].iter().any(|locked| before == text(prefix, target, alias, *locked)) => {
                 edits.push(change(prefix, place, Some(before), None))
             }
             Some(_) => changed.push(path(prefix, NAMES[place])),
@@ -85,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_workflow_is_thin() {
-        let edit = edit([None, None], "rust/", "out", "xtask").unwrap();
+        let edit = edit([None, None], "rust/", "out", "xtask", true).unwrap();
         assert_eq!(edit.path, "../.github/workflows/ci.yml");
         insta::assert_snapshot!(edit.after.unwrap(), @r"
         # Written by `windlass init --github`.
@@ -108,7 +116,7 @@ mod tests {
                 working-directory: rust
             steps:
               - uses: actions/checkout@v5
-              - run: cargo xtask ci
+              - run: cargo --locked xtask ci
               - uses: actions/upload-artifact@v5
                 if: always()
                 with:
@@ -119,14 +127,18 @@ mod tests {
 
     #[test]
     fn a_workflow_of_somebody_elses_stays_and_ours_gets_another_name() {
-        let edit = edit([Some("name: theirs"), None], "", "target", "xtask").unwrap();
+        let edit = edit([Some("name: theirs"), None], "", "target", "xtask", true).unwrap();
         assert_eq!((edit.path.as_str(), edit.before), (".github/workflows/windlass.yml", None));
-        assert_eq!(super::edit([Some("name: theirs"), edit.after.as_deref()], "", "target", "xtask"), None);
+        let found = [Some("name: theirs"), edit.after.as_deref()];
+        assert_eq!(super::edit(found, "", "target", "xtask", true), None);
+        // Nobody else has a lockfile that git leaves out.
+        let changed = super::edit(found, "", "target", "xtask", false).unwrap();
+        assert!(changed.after.unwrap().contains("run: cargo xtask ci\n"));
     }
 
     #[test]
     fn what_somebody_changed_is_named_and_stays() {
-        let changed = text("", "target", "xtask") + "# mine\n";
+        let changed = text("", "target", "xtask", true) + "# mine\n";
         let (edits, kept) = removal([Some(&changed), None], "", "target", "xtask");
         assert_eq!((edits, kept), (vec![], vec![".github/workflows/ci.yml".to_owned()]));
     }

@@ -1,4 +1,4 @@
-//! The package that carries windlass in an adopted workspace: a manifest and a three-line main.
+//! The package that carries windlass in an adopted workspace: a manifest and a short main.
 
 use toml_edit::{Document, TableLike};
 
@@ -17,8 +17,6 @@ pub(super) struct Manifest {
     pub(super) package: String,
     /// Its edition.
     pub(super) edition: String,
-    /// The Rust that it needs.
-    pub(super) rust_version: String,
     /// Where windlass comes from, as the value of a dependency.
     pub(super) windlass: String,
     /// How the lockfile gets back to what it was before: see [`super::patch`].
@@ -26,12 +24,13 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// The text of the file.
+    /// The text of the file. It names no Rust: cargo would hold the versions of all dependencies of the workspace to that (resolver 3), and
+    /// windlass names its own.
     pub(super) fn text(&self) -> String {
-        let Self { package, edition, rust_version, windlass, lockfile } = self;
+        let Self { package, edition, windlass, lockfile } = self;
         let mut text = format!(
             "{HEADER}\n[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"{edition}\"\n\
-             rust-version = \"{rust_version}\"\npublish = false\n\n[dependencies]\nwindlass = {windlass}\n"
+             publish = false\n\n[dependencies]\nwindlass = {windlass}\n"
         );
         if !lockfile.is_empty() {
             text += "\n# How `windlass init --remove` gets Cargo.lock back to what it was.\n";
@@ -51,7 +50,6 @@ impl Manifest {
         let manifest = Self {
             package: string(package, "name")?,
             edition: string(package, "edition")?,
-            rust_version: string(package, "rust-version")?,
             windlass: text[doc.get("dependencies")?.get("windlass")?.span()?].to_owned(),
             lockfile: lockfile.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
         };
@@ -91,7 +89,7 @@ pub(super) fn manifest_edit(before: Option<&str>, manifest: &Manifest) -> Option
 /// The main file.
 pub(super) fn main_edit(package: &str, before: Option<&str>, rustfmt: Option<&str>) -> Option<Edit> {
     let same = before.filter(|text| is_main_rs(text)).map(str::to_owned);
-    edit(format!("{package}/src/main.rs"), before, same.unwrap_or_else(|| main_rs(rustfmt)), "its three lines")
+    edit(format!("{package}/src/main.rs"), before, same.unwrap_or_else(|| main_rs(rustfmt)), "its few lines")
 }
 
 fn edit(path: String, before: Option<&str>, after: String, what: &'static str) -> Option<Edit> {
@@ -107,7 +105,6 @@ mod tests {
         Manifest {
             package: "xtask".into(),
             edition: "2021".into(),
-            rust_version: "1.88".into(),
             windlass: "{ git = \"https://example.org/w\", rev = \"abc\" }".into(),
             lockfile: lockfile.iter().map(|step| (*step).to_owned()).collect(),
         }
@@ -125,7 +122,6 @@ mod tests {
         name = "xtask"
         version = "0.0.0"
         edition = "2021"
-        rust-version = "1.88"
         publish = false
 
         [dependencies]
