@@ -33,6 +33,11 @@ pub fn way(host: &Host, definition: &Definition) -> Result<Way, StartError> {
         Some(Backend::Process) => find(host, definition.programs()).map(Way::Process),
         None => match find(host, definition.programs()) {
             Err(StartError::NotAtHand { .. }) if can_be_contained(host, definition) => Ok(Way::Container),
+            // Another way to run it is the user's to choose.
+            Err(StartError::WrongVersion { name, wanted, found, .. }) if can_be_contained(host, definition) => {
+                let help = "install it, enter a Nix shell that has it, or say `backend = \"container\"`";
+                Err(StartError::WrongVersion { name, wanted, found, help })
+            }
             found => found.map(Way::Process),
         },
     }

@@ -52,9 +52,11 @@ pub(crate) fn set_up(cx: &Context, services: &[Definition], allowed: bool) -> an
 fn try_to_set_up(cx: &Context, services: &[Definition], allowed: bool) -> anyhow::Result<()> {
     for service in services.iter().filter(|service| service.backend != Some(Backend::Container)) {
         let missing = match find(&cx.host, service.programs()) {
+            Ok(_) => continue,
             Err(missing @ StartError::NotAtHand { .. }) => missing,
-            other => {
-                other?;
+            // This says what else could be done.
+            Err(_) => {
+                windlass_supervisor::way(&cx.host, service)?;
                 continue;
             }
         };

@@ -50,16 +50,21 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         let needed_for = format!("{}, with", service.needed_by.join(", "));
         say(cx, [mark, &service.name], &service.version.to_string(), &found, from.as_deref(), &needed_for);
     }
+    let mut is_installable = tools.missing().next().is_some();
     #[cfg(feature = "nix")]
     for tool in crate::nix::pinned(cx, &root, false)? {
+        // What `ci` needs may be pinned as well.
+        if tool.found.is_ok() && tools.all.iter().any(|it| it.name == tool.name && it.found.is_ok()) {
+            continue;
+        }
+        is_installable |= tool.found.is_err();
         let (mark, found, from) = match &tool.found {
             Ok(found) => ("ok     ", found.version.clone(), Some(found.bin.display().to_string())),
             Err(error) => ("MISSING", error.to_string(), None),
         };
-        lacks_something |= from.is_none();
         say(cx, [mark, &tool.name], &tool.wanted, &found, from.as_deref(), &tool.reason);
     }
-    if tools.missing().next().is_some() {
+    if is_installable {
         cx.host.print(&format!("help: `{} setup` installs what is missing\n", cx.program));
     } else if !lacks_something {
         return Ok(Exit::PASSED);
@@ -69,6 +74,8 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
 
 /// Prints what is known of one thing: whether it will do, and what it is called, first.
 fn say(cx: &Context, title: [&str; 2], wanted: &str, found: &str, from: Option<&str>, needed_for: &str) {
+    // A reason may have lines, with what helps in the last.
+    let found = found.replace('\n', "\n                      ");
     let from = from.map(|from| format!("          from        {from}\n")).unwrap_or_default();
     cx.host.print(&format!(
         "{}\n          wanted      {wanted}\n          found       {found}\n{from}          needed for  {needed_for}\n",

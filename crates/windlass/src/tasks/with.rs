@@ -61,7 +61,9 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     let died = supervisor.ended().filter(|outcome| *outcome != Outcome::Passed);
     let code = code.map_err(|error| cx.reading_error(error))?;
     match (died, u8::try_from(code).unwrap_or(u8::MAX)) {
-        (Some(outcome), 0) => bail!("the command passed, but the services were gone before it ended: {outcome}"),
+        (Some(outcome), 0) => {
+            bail!("the command passed, but the services were gone before it ended (their supervisor: {outcome})")
+        }
         (_, code) => Ok(Exit(code)),
     }
 }

@@ -48,6 +48,11 @@ fn a_version_that_is_not_at_hand_is_never_another_one() {
         ended.stderr
     );
     assert!(ended.stderr.contains(" in `/"), "{}", ended.stderr);
+    // What else could be done is said where it could.
+    let in_container = "or say `backend = \"container\"`; `services.postgres.version` says which will do\n";
+    assert!(ended.stderr.ends_with(in_container), "{}", ended.stderr);
+    let ended = run(shop.with("true").env("DOCKER_HOST", "unix:///nowhere/docker.sock")).exits(3);
+    assert!(!ended.stderr.contains("container"), "{}", ended.stderr);
 }
 
 #[test]
