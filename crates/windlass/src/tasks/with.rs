@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use windlass_host::Signal;
+use windlass_host::{Server, Signal};
 use windlass_plan::Command;
 use windlass_record::Outcome;
 use windlass_supervisor::READY;
 
 use crate::{Context, Exit, PlanArgs, config, servers};
 
+/// How often the supervisor is looked at while the command runs.
+const LOOK: Duration = Duration::from_millis(50);
 /// How long the servers may take to end once the command has.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -54,7 +58,11 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
     for (name, text) in servers::exports(&config.services) {
         command = command.env(name, windlass_plan::fill(&text, &given)?);
     }
-    let code = host.run_in_foreground(&command);
+    let code = thread::scope(|scope| {
+        let (_goes_on, is_over) = mpsc::channel::<()>();
+        scope.spawn(|| tell_of_death(cx, &mut supervisor, is_over));
+        host.run_in_foreground(&command)
+    });
     // A server that is asked before its supervisor is would be one that has died.
     supervisor.end(Signal::TERM, GRACE);
     // Asked to stop, it passes, unless a server has died before.
@@ -65,5 +73,20 @@ pub(super) fn run(cx: &Context, args: &WithArgs) -> anyhow::Result<Exit> {
             bail!("the command passed, but the services were gone before it ended (their supervisor: {outcome})")
         }
         (_, code) => Ok(Exit(code)),
+    }
+}
+
+/// Says it at once when somebody has killed the supervisor, with which its servers are gone: it cannot say so itself. Ends with what
+/// `is_over` hears of.
+fn tell_of_death(cx: &Context, supervisor: &mut Server, is_over: Receiver<()>) {
+    while is_over.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        match supervisor.ended() {
+            None => {}
+            Some(outcome @ Outcome::Killed { .. }) => {
+                let text = format!("error: the supervisor of the services was {outcome}, and they are gone with it\n");
+                return cx.host.print_error(&text);
+            }
+            Some(_) => return,
+        }
     }
 }

@@ -45,19 +45,16 @@ impl Live {
         self.child.stdin.take().unwrap()
     }
 
-    /// What it has printed so far.
-    pub fn stdout(&self) -> String {
-        self.text("out")
-    }
-
     /// Waits until the file is there, which the program or something that it started makes.
     pub fn wait_for_file(&mut self, path: &Path) {
         self.wait_until(&format!("there was no `{}`", path.display()), |_| path.exists());
     }
 
-    /// Waits until it has printed something.
+    /// Waits until it has printed something, to either stream.
     pub fn wait_for_text(&mut self, text: &str) {
-        self.wait_until(&format!("it did not say `{text}`"), |it| it.stdout().contains(text));
+        self.wait_until(&format!("it did not say `{text}`"), |it| {
+            [it.text("out"), it.text("err")].iter().any(|said| said.contains(text))
+        });
     }
 
     /// Waits until something is so, for as long as it runs; `otherwise` is said with what it has printed.

@@ -84,9 +84,12 @@ fn who_wanted_the_servers_is_killed() {
 #[test]
 fn the_supervisor_is_killed_and_its_servers_die_with_it() {
     let shop = Shop::with_postgres();
-    let live = under_way(&shop);
+    let mut live = under_way(&shop);
     kill(&pids(&shop, "services supervise"));
     servers_end(&shop);
+    // Said while the command goes on.
+    let said = "error: the supervisor of the services was killed by signal 9, and they are gone with it\n";
+    live.wait_for_text(said);
     kill(&pids(&shop, SLEEP));
     live.ended().exits(137);
     assert_eq!(shop.places().len(), 1);
