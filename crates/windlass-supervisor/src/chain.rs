@@ -76,7 +76,7 @@ pub(crate) fn read<'a>(
             Schema::Run(run)
         }
         Some(Migrations::Dir(dir)) => {
-            let wrong = |why: String| failed(format!("cannot be migrated: `{dir}`: {why}"));
+            let wrong = |why: String| failed(format!("cannot be migrated: `migrations = \"{dir}\"`: {why}"));
             if !host.is_dir(&root.join(dir)) {
                 return Err(wrong("there is no such directory below the workspace's root".into()));
             }

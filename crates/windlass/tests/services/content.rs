@@ -215,9 +215,12 @@ fn what_is_not_there_is_said_before_a_server_starts() {
     let cases = [
         (
             "migrations = \"schema\"\n",
-            "service `postgres` cannot be migrated: `schema`: there is no such directory below ",
+            "service `postgres` cannot be migrated: `migrations = \"schema\"`: there is no such directory below ",
         ),
-        ("migrations = \"src\"\n", "service `postgres` cannot be migrated: `src`: there is no migration in it: "),
+        (
+            "migrations = \"src\"\n",
+            "service `postgres` cannot be migrated: `migrations = \"src\"`: there is no migration in it: ",
+        ),
         ("fixtures = [\"a.csv\"]\n", "service `postgres` has no fixture: cannot read `"),
         (
             "migrate = { run = [\"true\"], inputs = [\"x\"] }\n",
