@@ -24,6 +24,7 @@ pub mod remains;
 mod start;
 mod supervise;
 mod template;
+mod unfinished;
 mod unpack;
 
 pub use backend::{Way, can_be_contained, way};

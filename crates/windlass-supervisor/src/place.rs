@@ -8,7 +8,7 @@ use windlass_host::{Host, HostError, Lock};
 use windlass_plan::Command;
 
 use crate::account::Account;
-use crate::template::sweep_unfinished;
+use crate::{template, unfinished};
 
 /// What a tmpfs must have room for, in bytes, to hold the data of servers.
 const ROOM_BYTES: u64 = 512 << 20;
@@ -108,7 +108,7 @@ pub fn sweep(host: &Host) -> Vec<Swept> {
             swept.push(Swept { dir, n_processes, left });
         }
     }
-    swept.extend(sweep_unfinished(host));
+    swept.extend(template::cache(host).into_iter().flat_map(|cache| unfinished::sweep(host, &cache)));
     swept
 }
 
@@ -167,7 +167,7 @@ fn lock_file(dir: &Path) -> PathBuf {
 
 /// Held while directories are made, swept or removed, so that nobody sweeps one that is just being made. Who has it for longer
 /// than that takes is not waited for.
-fn guard(host: &Host, root: &Path) -> Option<Lock> {
+pub(crate) fn guard(host: &Host, root: &Path) -> Option<Lock> {
     for _ in 0..2000 {
         match host.lock(&root.join("lock")) {
             Ok(None) => host.sleep(Duration::from_millis(5)),

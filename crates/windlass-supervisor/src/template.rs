@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use windlass_host::{Host, HostError, Lock};
+use windlass_host::Host;
 use windlass_services::Values;
 
 use crate::StartError;
 use crate::chain::{Adds, Link};
 use crate::cluster::{Cluster, set_password};
 use crate::fill::{Target, fill};
-use crate::place::Swept;
 use crate::start::{Running, Site};
+use crate::unfinished::{self, Unfinished};
 
 /// The database that is copied; nobody may connect to it once it is complete.
 pub(crate) const TEMPLATE: &str = "windlass_template";
@@ -138,69 +138,13 @@ pub(crate) fn keep(
 /// Removes the clusters that have not been used for longest, where there are more than a few; those that were removed.
 pub fn forget(host: &Host) -> Vec<PathBuf> {
     let Some(cache) = cache(host) else { return Vec::new() };
-    let mut kept = entries(host, &cache);
-    kept.retain(|dir| !Unfinished::is_one(dir));
+    let names = host.list_dir(&cache).unwrap_or_default().into_iter();
+    let mut kept: Vec<PathBuf> = names.map(|name| cache.join(name)).collect();
+    kept.retain(|dir| host.is_dir(dir) && !unfinished::is_one(dir));
     kept.sort_by_key(|dir| std::cmp::Reverse(host.modified_unix_ms(dir)));
     let is_removed = |dir: &PathBuf| {
         // Nobody is to take for whole what is half removed.
         Unfinished::make(host, &cache).and_then(|gone| host.rename(dir, &gone.content())).is_ok()
     };
     kept.into_iter().skip(N_KEPT).filter(is_removed).collect()
-}
-
-/// Removes what runs have left that were killed while they kept or removed a cluster.
-pub(crate) fn sweep_unfinished(host: &Host) -> Vec<Swept> {
-    let Some(cache) = cache(host) else { return Vec::new() };
-    let mut swept = Vec::new();
-    for dir in entries(host, &cache).into_iter().filter(|dir| Unfinished::is_one(dir)) {
-        if let Ok(Some(_lock)) = host.lock(&Unfinished::lock_file(&dir)) {
-            let left = host.remove_tree(&dir).err().map(|error| error.to_string());
-            swept.push(Swept { dir, n_processes: 0, left });
-        }
-    }
-    swept
-}
-
-fn entries(host: &Host, cache: &Path) -> Vec<PathBuf> {
-    host.list_dir(cache).unwrap_or_default().into_iter().map(|name| cache.join(name)).collect()
-}
-
-/// A directory of the cache for what is not yet whole, or not any more; gone when it is dropped.
-struct Unfinished<'h> {
-    host: &'h Host,
-    dir: PathBuf,
-    /// Says that whoever made it lives.
-    _lock: Option<Lock>,
-}
-
-impl<'h> Unfinished<'h> {
-    fn make(host: &'h Host, cache: &Path) -> Result<Self, HostError> {
-        host.make_private_dir(cache)?;
-        let id = host.random(4)?;
-        let (new, dir) = (cache.join(format!("new-{id}")), cache.join(format!("part-{id}")));
-        host.make_private_dir(&new)?;
-        // Nobody sweeps it before it is locked: only then it has its name.
-        let lock = host.lock(&Self::lock_file(&new))?;
-        host.rename(&new, &dir)?;
-        Ok(Self { host, dir, _lock: lock })
-    }
-
-    fn is_one(dir: &Path) -> bool {
-        dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-"))
-    }
-
-    fn lock_file(dir: &Path) -> PathBuf {
-        dir.join("lock")
-    }
-
-    fn content(&self) -> PathBuf {
-        self.dir.join("content")
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        // What cannot be removed now, the next run sweeps.
-        let _ = self.host.remove_tree(&self.dir);
-    }
 }

@@ -8,7 +8,7 @@ use crate::engine::{engine, have_images};
 use crate::fixture::{clean, ended};
 use crate::lease::Servers;
 use crate::live::{Live, run};
-use crate::shop::{FAILING_TEST, Shop};
+use crate::shop::{FAILING_TEST, Shop, templates};
 
 const SERVICES: &str = "[services.postgres]\nbackend = \"container\"\nmigrations = \"migrations\"\nfixtures = [\"item.csv\"]\n\
      [services.redis]\nbackend = \"container\"\n";
@@ -119,9 +119,8 @@ fn what_databases_begin_with_is_kept_from_run_to_run() {
     shop.it.file("item.csv", "name\none\ntwo\n");
     assert_eq!(made(), ([false, true], "one two\n".to_owned()));
     // What has been broken meanwhile is made again.
-    let templates = cache.join("windlass/templates");
-    for kept in std::fs::read_dir(templates).unwrap() {
-        std::fs::write(kept.unwrap().path().join("base.tar"), "nothing").unwrap();
+    for kept in templates(&cache) {
+        std::fs::write(kept.join("base.tar"), "nothing").unwrap();
     }
     assert_eq!(made().1, "one two\n");
     assert_eq!(made(), ([false, false], "one two\n".to_owned()));

@@ -1,7 +1,7 @@
 //! What databases begin with: migrations and fixtures, applied once and found again.
 
 use crate::live::run;
-use crate::shop::Shop;
+use crate::shop::{Shop, templates};
 
 /// A workspace of its own cache, with these keys of `[services.postgres]`.
 fn shop(keys: &str) -> Shop {
@@ -33,8 +33,8 @@ fn without_time_and_size(line: &str) -> &str {
     what
 }
 
-fn templates(shop: &Shop) -> usize {
-    std::fs::read_dir(shop.it.path("cache/windlass/templates")).map_or(0, Iterator::count)
+fn n_templates(shop: &Shop) -> usize {
+    templates(&shop.it.path("cache")).len()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
     );
     // The sequence goes on behind what the file has.
     assert!(first.stdout.starts_with("3|a, b\n9|nine\n10|r"), "{}", first.stdout);
-    assert_eq!(templates(&shop), 4);
+    assert_eq!(n_templates(&shop), 4);
 
     let again = with(&shop, &sql("select id, name from item order by id")).exits(0);
     assert_eq!((again.stdout, &*again.stderr), (first.stdout.clone(), ""));
@@ -64,7 +64,7 @@ fn every_link_is_built_once_and_a_new_one_builds_on_those_before() {
     assert!(changed.stderr.starts_with("note: `postgres` has fixture `fixtures/more.sql`"), "{}", changed.stderr);
     // What is random is the same every time.
     assert_eq!(changed.stdout, format!("{}11|new\n", first.stdout));
-    assert_eq!(templates(&shop), 5);
+    assert_eq!(n_templates(&shop), 5);
 }
 
 /// As the server itself has been told: what is copied file by file would be forced to the disk file by file.
@@ -92,9 +92,7 @@ fn what_was_kept_and_is_broken_is_made_anew() {
     let shop = shop("migrations = \"migrations\"\n");
     let count = sql("select count(*) from item");
     with(&shop, &count).exits(0);
-    let kept =
-        || std::fs::read_dir(shop.it.path("cache/windlass/templates")).unwrap().map(|entry| entry.unwrap().path());
-    for dir in kept() {
+    for dir in templates(&shop.it.path("cache")) {
         std::fs::write(dir.join("global/pg_control"), "").unwrap();
     }
     let mended = with(&shop, &count).exits(0);
@@ -134,7 +132,7 @@ fn what_is_half_kept_is_removed_unless_somebody_is_at_it() {
     let said = with(&shop, "true").exits(0).stderr;
     let expected = format!("note: removed `{}`, left by a run that was killed\n", part("of-the-living").display());
     assert!(said.contains(&expected), "{said}");
-    assert_eq!(templates(&shop), 2);
+    assert_eq!(n_templates(&shop), 2);
 }
 
 #[test]
@@ -199,7 +197,7 @@ fn what_fails_is_named_with_its_file_and_line_and_nothing_of_it_is_kept() {
     let expected = "error: service `postgres` could not be filled: `migrations`: 20260102000000_bad.sql:5: PostgreSQL: relation \
                     \"itme\" does not exist (42P01)";
     assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
-    assert_eq!((templates(&shop), shop.places().len()), (1, 0));
+    assert_eq!((n_templates(&shop), shop.places().len()), (1, 0));
 
     shop.it.file("migrations/20260102000000_bad.sql", "select 1;\n");
     let refused = with(&shop, "true").exits(3);
@@ -207,7 +205,7 @@ fn what_fails_is_named_with_its_file_and_line_and_nothing_of_it_is_kept() {
                     for type bigint: \"x\" (22P02): COPY item, line 3, column id";
     let said = refused.stderr.lines().nth(1).unwrap_or_default();
     assert!(said.starts_with(expected), "{}", refused.stderr);
-    assert_eq!((templates(&shop), shop.places().len()), (2, 0));
+    assert_eq!((n_templates(&shop), shop.places().len()), (2, 0));
 }
 
 #[test]

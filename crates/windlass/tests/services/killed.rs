@@ -57,16 +57,17 @@ fn servers_end(shop: &Shop) {
     }
 }
 
-/// A run that is filling a database, with migrations that take ten minutes and that nobody else has.
+/// A run that is filling a database, with migrations that take ten minutes and that nobody else has. What it leaves half kept is in a
+/// cache of its own: whoever else found it would say so.
 fn filling(shop: &Shop) -> Live {
     shop.it.file("migrations/1_slow.sql", &format!("select pg_sleep(600); -- {}\n", shop.it.root().display()));
-    let mut live = Live::start(&mut shop.with("true"));
+    let mut live = Live::start(shop.with("true").env("XDG_CACHE_HOME", shop.it.path("cache")));
     live.wait_until("nothing is filled", |_| !pids(shop, "windlass_template").is_empty());
     live
 }
 
 fn gc(shop: &Shop) -> String {
-    run(&mut shop.command(&["services", "gc"])).exits(0).stdout
+    run(shop.command(&["services", "gc"]).env("XDG_CACHE_HOME", shop.it.path("cache"))).exits(0).stdout
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use windlass_record::Outcome;
 
 use crate::live::{Live, run};
-use crate::shop::Shop;
+use crate::shop::{Shop, templates};
 
 /// A test that wants a database, and has no crate to ask it with.
 const TEST: &str = r#"#[test]
@@ -132,18 +132,15 @@ fn runs_of_two_worktrees_that_make_the_same_template_at_once_have_their_database
         live.ended().exits(0);
     }
     assert!(has_filled(&one) && has_filled(&other));
-    let kept = || {
-        let names = std::fs::read_dir(cache.join("windlass/templates")).unwrap();
-        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
-    };
     // The empty cluster and the schema, each whole.
-    let names = kept();
-    assert!(names.len() == 2 && names.iter().all(|it| it.starts_with("postgres-") && !it.contains('.')), "{names:?}");
+    let kept = templates(&cache);
+    let is_whole = |it: &std::path::PathBuf| it.file_name().unwrap().to_str().unwrap().starts_with("postgres-");
+    assert!(kept.len() == 2 && kept.iter().all(is_whole), "{kept:?}");
     assert_eq!(one.places().len(), 0);
 
     test(&other).ended().exits(0);
     assert!(!has_filled(&other));
-    assert_eq!((kept().len(), one.places().len()), (2, 0));
+    assert_eq!((templates(&cache), one.places().len()), (kept, 0));
 }
 
 #[test]

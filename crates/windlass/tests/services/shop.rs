@@ -1,6 +1,6 @@
 //! What the tests build with: a workspace with PostgreSQL, and a place of its own for the private directories of servers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::fixture::{Ended, Fixture};
@@ -15,6 +15,12 @@ pub(crate) const FAILING_TEST: &str = "import json, os, socket, subprocess\n\
     subprocess.run(['psql', '-q', answer['url'], '-c', 'create table item as select 7 as n'], check=True)\n\
     s.sendall(b'{\"failed\": true}\\n')\n\
     print(answer['name'], answer['kept_by'], end='')";
+
+/// What a cache has for databases to begin with.
+pub(crate) fn templates(cache: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(cache.join("windlass/templates")).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+}
 
 /// A workspace with these services, whose servers have their private directories in `run/`.
 #[derive(Debug)]
