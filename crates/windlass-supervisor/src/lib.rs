@@ -14,6 +14,7 @@ pub mod dev;
 mod fill;
 mod find;
 mod image;
+mod initdb;
 mod kept;
 mod lease;
 mod offer;

@@ -10,6 +10,7 @@ use windlass_services::{Definition, Kind, PORT_TAKEN, Root, Signal, Use, Values,
 
 use crate::Found;
 use crate::account::Account;
+use crate::initdb;
 use crate::ready::Asked;
 use crate::supervise::Launcher;
 
@@ -190,7 +191,8 @@ impl<'a> Site<'a> {
             return Ok(());
         }
         self.hand_over()?;
-        let init = found.resolved(host, init);
+        let init = initdb::words(self, found.resolved(host, init))?;
+        self.hand_over()?;
         // What it feeds removes its shared memory when nothing more comes: it is to die at once, and alone.
         let words = self.account().server(launcher, host.pid(), windlass_host::Signal::KILL, init);
         let command = self.command(words, Path::new(&values.run));
@@ -247,7 +249,7 @@ impl<'a> Site<'a> {
         self.command(self.found.resolved(self.start.host, words), cwd)
     }
 
-    fn command(&self, words: Vec<String>, cwd: &Path) -> Command {
+    pub(crate) fn command(&self, words: Vec<String>, cwd: &Path) -> Command {
         let mut words = words.into_iter();
         let program = words.next().expect("a command has a program");
         let command = Command::new(program, cwd.to_string_lossy()).args(words);
@@ -260,7 +262,7 @@ impl<'a> Site<'a> {
         self.home.as_ref().unwrap_or(&self.dir).join("log")
     }
 
-    fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         match self.definition.process.root {
             Root::Allows => Account::Own,
             Root::Refuses => self.start.account,
