@@ -19,14 +19,15 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let plan = PlanArgs { manifest_path: args.manifest_path.clone(), ..PlanArgs::default() };
     let root = cx.workspace(&plan)?.root;
     let tools = tools::look(cx, &root)?;
+    let (mut is_installable, mut lacks_something) = (false, false);
     for tool in &tools.all {
+        is_installable |= tool.found.is_err();
         let (mark, found) = match &tool.found {
             Ok(version) => ("ok     ", version.clone()),
             Err(why) => ("MISSING", format!("none ({why})")),
         };
         say(cx, [mark, tool.name], &tool.wanted, &found, tool.from.as_deref(), &tool.needed_for.join(", "));
     }
-    let mut lacks_something = false;
     for service in config::of(cx, &root)?.services {
         let (mark, found, from) = match windlass_supervisor::way(&cx.host, &service) {
             Ok(Way::Process(found)) if found.version.is_empty() => {
@@ -50,7 +51,6 @@ pub(super) fn run(cx: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
         let needed_for = format!("{}, with", service.needed_by.join(", "));
         say(cx, [mark, &service.name], &service.version.to_string(), &found, from.as_deref(), &needed_for);
     }
-    let mut is_installable = tools.missing().next().is_some();
     #[cfg(feature = "nix")]
     for tool in crate::nix::pinned(cx, &root, false)? {
         // What `ci` needs may be pinned as well.
