@@ -9,6 +9,8 @@ use super::{InitError, cargo_config, flake, found, gitignore, manifest, source, 
 pub(super) struct Options {
     /// Where windlass comes from, as the value of a dependency, if that was said.
     pub(super) windlass: Option<String>,
+    /// Whether that is a directory outside of the workspace.
+    pub(super) is_of_machine: bool,
     /// Where it comes from if neither the user nor an xtask that is there says it.
     pub(super) default_windlass: Option<String>,
     /// The URL of windlass's flake, if it has one.

@@ -98,6 +98,7 @@ pub(crate) fn run(args: &InitArgs, cx: &Context) -> Result<Outcome, InitError> {
     let default = Source::built_from().map(|source| found(host, &source)).transpose()?;
     let options = Options {
         windlass: source.as_ref().map(|source| source.dependency(&facts.root)),
+        is_of_machine: matches!(&source, Some(Source::Path(dir)) if !dir.starts_with(&facts.root)),
         default_windlass: default.as_ref().map(|source| source.dependency(&facts.root)),
         flake: flake_url(host, [source, default], &facts, &home, args.nix)?,
         github: args.github,

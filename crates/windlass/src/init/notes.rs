@@ -21,7 +21,7 @@ pub(super) fn text(facts: &Facts, home: &Home<'_>, options: &Options) -> String 
         }
         _ => String::new(),
     };
-    if options.windlass.as_ref().is_some_and(|it| it.starts_with("{ path")) {
+    if options.is_of_machine {
         notes += "note: windlass comes from a directory of this machine, which nobody else has: `--source git:URL` is for all\n";
     }
     if facts.lockfile.is_none() {

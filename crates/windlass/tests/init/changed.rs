@@ -124,6 +124,20 @@ fn a_check_says_what_differs_and_init_mends_it() {
 }
 
 #[test]
+fn a_windlass_that_nobody_else_has_is_said() {
+    let note =
+        "note: windlass comes from a directory of this machine, which nobody else has: `--source git:URL` is for all\n";
+    let outside = Fixture::new(&[("Cargo.toml", MANIFEST), A]).locked();
+    assert!(outside.adopts(&[]).contains(note));
+    let manifest = format!("{MANIFEST}exclude = [\"vendor\"]\n");
+    let own = "[package]\nname = \"windlass\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let inside = Fixture::new(&[("Cargo.toml", &manifest), A, ("vendor/windlass/Cargo.toml", own)]).locked();
+    let said = inside.init(&["--source", "path:vendor/windlass"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(!said.stdout.contains(note), "{}", said.stdout);
+}
+
+#[test]
 fn another_source_takes_the_place_of_the_first() {
     let fixture = Fixture::new(&[("Cargo.toml", MANIFEST), A]).locked();
     let before = fixture.tree();
