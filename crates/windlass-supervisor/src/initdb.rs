@@ -41,8 +41,12 @@ pub(crate) fn words(site: &Site<'_>, mut words: Vec<String>) -> Result<Vec<Strin
 fn shared_files(site: &Site<'_>, initdb: &str) -> Result<Option<String>, StartError> {
     let words = [initdb, "--show", "-D", &site.values.data].map(str::to_owned).to_vec();
     let command = site.command(site.account().command(words), Path::new(&site.values.run));
-    match site.start.host.read(&command, ANSWER) {
-        Ok(answer) => Ok(answer.stderr.lines().find_map(|line| line.strip_prefix("share_path=")).map(str::to_owned)),
+    let host = site.start.host;
+    match host.read(&command, ANSWER) {
+        Ok(answer) => {
+            let said = answer.stderr.lines().find_map(|line| line.strip_prefix("share_path="));
+            Ok(said.filter(|dir| host.exists(&Path::new(dir).join(SAMPLE))).map(str::to_owned))
+        }
         Err(Reading::Interrupted { .. }) => Err(StartError::Interrupted),
         Err(_) => Ok(None),
     }
