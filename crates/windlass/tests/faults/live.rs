@@ -50,11 +50,15 @@ impl Live {
         self.wait_until(&format!("there was no `{}`", path.display()), |_| path.exists());
     }
 
-    /// Waits until it has printed something, to either stream.
+    /// Waits until it has printed something.
     pub fn wait_for_text(&mut self, text: &str) {
-        self.wait_until(&format!("it did not say `{text}`"), |it| {
-            [it.text("out"), it.text("err")].iter().any(|said| said.contains(text))
-        });
+        self.wait_until(&format!("it did not say `{text}`"), |it| it.text("out").contains(text));
+    }
+
+    /// The same on standard error.
+    #[allow(dead_code, reason = "the services are told of there")]
+    pub fn wait_for_error(&mut self, text: &str) {
+        self.wait_until(&format!("it did not say `{text}`"), |it| it.text("err").contains(text));
     }
 
     /// Waits until something is so, for as long as it runs; `otherwise` is said with what it has printed.

@@ -90,7 +90,7 @@ fn the_supervisor_is_killed_and_its_servers_die_with_it() {
     servers_end(&shop);
     // Said while the command goes on.
     let said = "error: the supervisor of the services was killed by signal 9, and they are gone with it\n";
-    live.wait_for_text(said);
+    live.wait_for_error(said);
     kill(&pids(&shop, SLEEP));
     live.ended().exits(137);
     assert_eq!(shop.places().len(), 1);
