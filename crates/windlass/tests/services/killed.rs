@@ -116,7 +116,8 @@ fn a_check_fails_on_what_a_killed_run_has_left_and_removes_it() {
     kill(&pids(&shop, "services supervise"));
     live.signal("KILL");
     servers_end(&shop);
-    kill(&pids(&shop, SLEEP));
+    // And the shell around it, which nobody waits for any more.
+    kill(&pids(&shop, "sleep 600"));
     live.ended();
     assert_eq!(shop.places(), [&*place]);
 
